@@ -1,0 +1,1 @@
+"""Comparison: SCORES become RESULTS, individual CHANGES, FLOW and DESCRIPTIVES."""

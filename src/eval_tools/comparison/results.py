@@ -1,0 +1,45 @@
+"""Everything that is estimated for one term, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from eval_tools.comparison.attrition import compare_dropout
+from eval_tools.comparison.change import compare_waves
+from eval_tools.comparison.groups import compare_groups
+from eval_tools.comparison.individual import reliable_change_thresholds
+from eval_tools.instruments.instrument import Instrument
+from eval_tools.studies.study import Study
+from eval_tools.tables import RESULTS, check_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def estimate_results(
+    scores: pd.DataFrame,
+    participants: pd.DataFrame,
+    reliabilities: pd.DataFrame,
+    study: Study,
+    instruments: Mapping[str, Instrument],
+    *,
+    wave: str,
+) -> pd.DataFrame:
+    """Estimate changes, differences between groups and drop-out for one term.
+
+    Returns
+    -------
+    DataFrame
+        RESULTS. What cannot be estimated has a row all the same, with the reason as ``status``.
+    """
+    import pandas as pd
+
+    parts = [
+        compare_waves(scores, participants, study, instruments, wave=wave),
+        compare_groups(scores, participants, study, wave=wave),
+        compare_dropout(scores, participants, study, wave=wave),
+        reliable_change_thresholds(scores, participants, reliabilities, study, wave=wave),
+    ]
+    results = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    return check_table(results, RESULTS)

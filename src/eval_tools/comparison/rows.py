@@ -1,0 +1,72 @@
+"""Turn one estimate into one row of RESULTS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from eval_tools.stats.estimate import Estimate
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """What an estimate is about."""
+
+    outcome: str
+    contrast: str
+    group: str
+    reference: str
+    baseline: str
+    wave: str
+    estimand: str
+    n_sites: int
+
+
+def result_row(
+    contrast: Contrast, estimator: str, estimate: Estimate, *, smallest_count: int | None = None
+) -> dict[str, object]:
+    """Word one estimate of one contrast as a row of RESULTS."""
+    return {
+        "outcome": contrast.outcome,
+        "contrast": contrast.contrast,
+        "group": contrast.group,
+        "reference": contrast.reference,
+        "baseline": contrast.baseline,
+        "wave": contrast.wave,
+        "estimator": estimator,
+        "subgroup": "all",
+        "site": "all",
+        "estimand": contrast.estimand,
+        "estimate": estimate.estimate,
+        "ci_low": estimate.ci_low,
+        "ci_high": estimate.ci_high,
+        "ci_level": estimate.ci_level,
+        "se": estimate.se,
+        "df": estimate.df,
+        "p_value": estimate.p_value,
+        "p_adjusted": NAN,
+        "n": estimate.n,
+        "n_sites": contrast.n_sites,
+        "smallest_count": estimate.n if smallest_count is None else smallest_count,
+        "unit": estimate.unit,
+        "standardiser": estimate.standardiser,
+        "method": estimate.method,
+        "status": estimate.status,
+    }
+
+
+def without_uncertainty(estimate: Estimate) -> Estimate:
+    """Keep the number, withdraw interval and p value: people of one site are alike, and no rule here says how much.
+
+    The interval of independent people would be too narrow, the p value too small.
+    """
+    return replace(  # type: ignore[no-any-return, unused-ignore]
+        estimate,
+        se=NAN,
+        df=NAN,
+        ci_low=NAN,
+        ci_high=NAN,
+        p_value=NAN,
+        status="needs_sites",  # type: ignore[arg-type]
+    )

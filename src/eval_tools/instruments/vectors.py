@@ -1,0 +1,116 @@
+"""A definition tests itself: its vectors must come out right, and must be able to notice a wrong key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval_tools.definitions.strict_yaml import Document
+from eval_tools.errors import Problem, did_you_mean
+from eval_tools.instruments.instrument import Instrument, Scale, TestVector
+from eval_tools.instruments.key import band_of, score_instrument
+
+
+def check_vectors(instrument: Instrument, doc: Document) -> list[Problem]:
+    """List the vectors that fail, and the items whose key no vector would prove."""
+    problems: list[Problem] = []
+    for i, vector in enumerate(instrument.test_vectors):
+        where = doc.where(("test_vectors", i))
+        unknown = [name for name in doc.data["test_vectors"][i]["responses"] if name not in vector.answers]
+        for name in unknown:
+            if name != "all":
+                problems.append(
+                    Problem(
+                        where,
+                        f"vector {vector.name!r}: unknown item {name!r}.",
+                        f"Use 'all' or an item of the list.{did_you_mean(name, vector.answers)}",
+                    )
+                )
+        problems += _check_vector(instrument, vector, where)
+    if not problems:
+        problems += _check_power(instrument, doc)
+    return problems
+
+
+def _answers(instrument: Instrument, vectors: Sequence[TestVector]) -> NDArray[np.float64]:
+    return np.array(
+        [
+            [np.nan if vector.answers[item] is None else float(vector.answers[item]) for item in instrument.items]  # type: ignore[arg-type]
+            for vector in vectors
+        ]
+    )
+
+
+def _check_vector(instrument: Instrument, vector: TestVector, where: str) -> list[Problem]:
+    problems = []
+    for item in instrument.items.values():
+        code = vector.answers[item.id]
+        if code is not None and code not in item.responses.codes:
+            problems.append(
+                Problem(where, f"vector {vector.name!r}: {item.id} cannot be {code}.", "Use codes of its response set.")
+            )
+    scores = score_instrument(instrument, _answers(instrument, [vector])).scales
+    for target, expected in vector.expect.items():
+        name, _, scheme = target.partition("@")
+        if name not in instrument.scales or (scheme and scheme not in instrument.scales[name].band_schemes):
+            problems.append(
+                Problem(
+                    where,
+                    f"vector {vector.name!r} expects {target!r}, which does not exist.",
+                    f"Scales: {', '.join(instrument.scales)}.",
+                )
+            )
+            continue
+        score = scores[name].score
+        got: float | str | None = None if np.isnan(score[0]) else float(score[0])
+        if scheme:
+            got = str(band_of(instrument.scales[name].band_schemes[scheme], score)[0]) or None
+        same = got == expected if isinstance(expected, str) or None in (got, expected) else abs(got - expected) < 1e-9  # type: ignore[operator]
+        if not same:
+            problems.append(
+                Problem(
+                    where,
+                    f"vector {vector.name!r}: {target} is {got}, expected {expected}.",
+                    "Either the key (reversed items, missing rule, bands) or the vector is wrong; "
+                    "compare both with the printed form.",
+                )
+            )
+    return problems
+
+
+def _check_power(instrument: Instrument, doc: Document) -> list[Problem]:
+    """A set of vectors proves a key only if exchanging a reversed with a plain item would break one of them.
+
+    The exchange changes a score by twice the difference of the two answers, so some vector must answer them
+    differently. Vectors with one answer for all items can never do so.
+    """
+    problems = []
+    answers = {vector.name: vector.answers for vector in instrument.test_vectors}
+    for scale in instrument.scales.values():
+        unproved = _unproved(instrument, scale, answers)
+        if unproved:
+            problems.append(
+                Problem(
+                    doc.where(("test_vectors",)),
+                    f"no vector would notice if {unproved[0]!r} and {unproved[1]!r} exchanged their direction.",
+                    f"Add a vector with an expected {scale.id!r} in which the two are answered differently.",
+                )
+            )
+    return problems
+
+
+def _unproved(
+    instrument: Instrument, scale: Scale, answers: Mapping[str, Mapping[str, int | None]]
+) -> tuple[str, str] | None:
+    useful = [
+        answers[v.name] for v in instrument.test_vectors if v.expect.get(scale.id) is not None
+    ]
+    reversed_items = [i for i in scale.items if instrument.items[i].reverse]
+    plain = [i for i in scale.items if not instrument.items[i].reverse]
+    for a in reversed_items:
+        for b in plain:
+            if all(vector[a] == vector[b] for vector in useful):
+                return a, b
+    return None

@@ -1,0 +1,1 @@
+"""Intake: raw exports become RESPONSES; every finding becomes a row of ISSUES, none holds a value."""

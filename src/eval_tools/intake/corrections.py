@@ -1,0 +1,211 @@
+"""Known faults of an export, declared with a reason and an expectation; the raw file is never edited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from eval_tools.definitions.shapes import ListOf, MapOf, Number, Record, Slug, Text, Word, check_shape
+from eval_tools.definitions.strict_yaml import Document, read_yaml
+from eval_tools.errors import DefinitionError, Problem
+from eval_tools.intake.findings import Findings
+from eval_tools.intake.raw_table import RawTable
+
+SCHEMA = Record(
+    {
+        "schema_version": Word("1.0"),
+        "corrections": ListOf(
+            Record(
+                {
+                    "id": Slug(),
+                    "file": Text(),
+                    "match": MapOf(Text(), keys=r"[^\n]+", at_least=1),
+                    "expect": Record({"rows": Number(1, whole=True)}),
+                    "reason": Text(),
+                    "status": Word("proposed", "accepted"),
+                },
+                {
+                    "keep": Record({}, {"lowest": Text(), "highest": Text()}),
+                    "set": Record({"column": Text(), "from": Text(), "to": Word("invalid", "blank")}),
+                    "drop": Word("rows"),
+                },
+            )
+        ),
+    }
+)
+ACTIONS = ("keep", "set", "drop")
+INVALID = "\x1ainvalid"  # stands for a cell that a correction declared invalid; no export can hold it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """One declared fault and what is done about it."""
+
+    id: str
+    file: str
+    where: str
+    match: Mapping[str, str]
+    rows: int
+    action: Literal["keep", "set", "drop"]
+    details: Any
+    accepted: bool
+
+
+def load_corrections(path: Path, *, root: Path) -> tuple[Correction, ...]:
+    """Load corrections.yaml; an absent file means that there are none.
+
+    Raises
+    ------
+    DefinitionError
+        Unknown keys, more than one action, an id used twice.
+    """
+    if not path.exists():
+        return ()
+    doc = read_yaml(path, root=root)
+    problems = check_shape(doc, SCHEMA)
+    if not problems:
+        problems = _check_meaning(doc)
+    if problems:
+        raise DefinitionError(problems)
+    return tuple(_build(doc, i, entry) for i, entry in enumerate(doc.data["corrections"]))
+
+
+def _check_meaning(doc: Document) -> list[Problem]:
+    problems = []
+    seen: set[str] = set()
+    for i, entry in enumerate(doc.data["corrections"]):
+        where = doc.where(("corrections", i))
+        named = [action for action in ACTIONS if action in entry]
+        if len(named) != 1:
+            problems.append(
+                Problem(where, f"correction {entry['id']!r} names {len(named)} actions.", f"One of {', '.join(ACTIONS)}.")
+            )
+        if "keep" in entry and len(entry["keep"]) != 1:
+            problems.append(
+                Problem(where, f"correction {entry['id']!r}: keep needs one rule.", "lowest: <column> or highest: <column>.")
+            )
+        if entry["id"] in seen:
+            problems.append(Problem(where, f"correction {entry['id']!r} is there twice.", "Give each its own id."))
+        seen.add(entry["id"])
+    return problems
+
+
+def _build(doc: Document, index: int, entry: dict[str, Any]) -> Correction:
+    action = next(name for name in ACTIONS if name in entry)
+    return Correction(
+        id=entry["id"],
+        file=entry["file"],
+        where=doc.where(("corrections", index)),
+        match=MappingProxyType(entry["match"]),
+        rows=entry["expect"]["rows"],
+        action=action,  # type: ignore[arg-type]
+        details=entry[action],
+        accepted=entry["status"] == "accepted",
+    )
+
+
+def apply_corrections(raw: RawTable, corrections: tuple[Correction, ...], findings: Findings) -> RawTable:
+    """Apply what was declared for this file, in order; note each, and report each that does not fit.
+
+    A correction fails if it is only proposed, if its columns do not exist, if it matches another number of
+    rows than expected, or if there is nothing to correct any more.
+    """
+    for correction in corrections:
+        if correction.file == raw.file:
+            raw = _apply(raw, correction, findings)
+    return raw
+
+
+def _apply(raw: RawTable, correction: Correction, findings: Findings) -> RawTable:
+    columns = [*correction.match, *_columns_used(correction)]
+    absent = [name for name in columns if name not in raw.header]
+    if absent:
+        _fail(findings, correction, f"names columns that {raw.file} does not have: {', '.join(absent)}.")
+        return raw
+    if not correction.accepted:
+        _fail(findings, correction, "is only proposed; set status: accepted once it was decided.")
+        return raw
+    wanted = {name: plain_columns for name, plain_columns in ((n, raw.column(n)) for n in correction.match)}
+    hits = [
+        i for i in range(len(raw.cells)) if all(wanted[n][i] == value for n, value in correction.match.items())
+    ]
+    if len(hits) != correction.rows:
+        _fail(findings, correction, f"expects {correction.rows} rows but matches {len(hits)}; it no longer fits the file.")
+        return raw
+    return {"keep": _keep, "set": _set, "drop": _drop}[correction.action](raw, correction, hits, findings)
+
+
+def _columns_used(correction: Correction) -> list[str]:
+    if correction.action == "keep":
+        return list(correction.details.values())
+    return [correction.details["column"]] if correction.action == "set" else []
+
+
+def _fail(findings: Findings, correction: Correction, what: str) -> None:
+    findings.add(
+        "correction_fails",
+        f"correction {correction.id!r} {what} | Correct or remove it in corrections.yaml.",
+        file=correction.where,
+    )
+
+
+def _note(findings: Findings, raw: RawTable, correction: Correction, hits: list[int], what: str) -> None:
+    for i in hits:
+        findings.add(
+            "corrected",
+            f"{what} by correction {correction.id!r}",
+            severity="note",
+            file=raw.file,
+            row=raw.rows[i],
+            column=correction.id,
+        )
+
+
+def _keep(raw: RawTable, correction: Correction, hits: list[int], findings: Findings) -> RawTable:
+    if len(hits) < 2:
+        _fail(findings, correction, "keeps one of several rows, but there is only one; it is no longer needed.")
+        return raw
+    rule, column = next(iter(correction.details.items()))
+    cells = raw.column(column)
+    try:
+        values = [float(cells[i]) for i in hits]
+    except ValueError:
+        _fail(findings, correction, f"compares column {column!r}, which holds text that is not a number.")
+        return raw
+    best = min(values) if rule == "lowest" else max(values)
+    if values.count(best) > 1:
+        _fail(findings, correction, f"cannot decide: several rows share the {rule} {column!r}.")
+        return raw
+    dropped = [i for i, value in zip(hits, values, strict=True) if value != best]
+    _note(findings, raw, correction, dropped, "repeated form left out")
+    return raw.keep([i not in dropped for i in range(len(raw.cells))])
+
+
+def _set(raw: RawTable, correction: Correction, hits: list[int], findings: Findings) -> RawTable:
+    column, old, new = (correction.details[key] for key in ("column", "from", "to"))
+    index = raw.header.index(column)
+    current = raw.column(column)
+    if any(current[i] != old for i in hits):
+        _fail(findings, correction, f"expects another text in column {column!r}; it no longer fits the file.")
+        return raw
+    text = INVALID if new == "invalid" else ""
+    cells = [list(record) for record in raw.cells]
+    for i in hits:
+        cells[i][index] = text
+    _note(findings, raw, correction, hits, f"cell declared {new}")
+    return RawTable(
+        file=raw.file,
+        header=raw.header,
+        cells=tuple(map(tuple, cells)),
+        rows=raw.rows,
+        sha256=raw.sha256,
+        n_bytes=raw.n_bytes,
+    )
+
+
+def _drop(raw: RawTable, correction: Correction, hits: list[int], findings: Findings) -> RawTable:
+    _note(findings, raw, correction, hits, "row left out")
+    return raw.keep([i not in hits for i in range(len(raw.cells))])

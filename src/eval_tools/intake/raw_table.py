@@ -1,0 +1,170 @@
+"""A raw file as text: every cell as it was received, with its row number; typing comes later."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval_tools.intake.findings import Findings, shorten
+
+MAX_BYTES = 500_000_000
+MAX_COLUMNS = 5_000
+MAX_CELL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """Cells as text; ``rows`` holds the row number of each record, the header being row 1."""
+
+    file: str
+    header: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    rows: tuple[int, ...]
+    sha256: str
+    n_bytes: int
+
+    def column(self, name: str) -> list[str]:
+        """Return one column as text, full-width characters and outer blanks made plain."""
+        index = self.header.index(name)
+        return [plain(record[index]) for record in self.cells]
+
+    def keep(self, wanted: list[bool]) -> RawTable:
+        """Return the table with only the records that are wanted."""
+        return RawTable(
+            file=self.file,
+            header=self.header,
+            cells=tuple(c for c, w in zip(self.cells, wanted, strict=True) if w),
+            rows=tuple(r for r, w in zip(self.rows, wanted, strict=True) if w),
+            sha256=self.sha256,
+            n_bytes=self.n_bytes,
+        )
+
+
+def plain(text: str) -> str:
+    """Make full-width digits and brackets plain and strip blanks, so that ``１`` and ``1`` are one answer.
+
+    Examples
+    --------
+    >>> plain(" １２ ")
+    '12'
+    """
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def read_csv(path: Path, *, file: str, encoding: str, findings: Findings) -> RawTable | None:
+    """Read a CSV file; None, with findings, if it cannot be read as declared.
+
+    Parameters
+    ----------
+    path : Path
+    file : str
+        Name used in findings.
+    encoding : str
+        As declared in study.yaml; never guessed. A byte-order mark is accepted.
+    findings : Findings
+        Missing file, wrong encoding, NUL characters, repeated column names, records of the wrong length.
+    """
+    raw = _read_bytes(path, file, findings)
+    if raw is None:
+        return None
+    text = _decode(raw, encoding, file, findings)
+    if text is None:
+        return None
+    csv.field_size_limit(MAX_CELL)
+    try:
+        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        findings.add("not_csv", f"not a well-formed CSV file ({error}). | Export the file again.", file=file)
+        return None
+    while records and not any(cell.strip() for cell in records[-1]):
+        records.pop()
+    if not records:
+        findings.add("file_empty", "the file is empty. | Export the file again.", file=file)
+        return None
+    header = tuple(cell.strip() for cell in records[0])
+    if not _check_header(header, file, findings) or not _check_lengths(header, records, file, findings):
+        return None
+    return RawTable(
+        file=file,
+        header=header,
+        cells=tuple(map(tuple, records[1:])),
+        rows=tuple(range(2, len(records) + 1)),
+        sha256=hashlib.sha256(raw).hexdigest(),
+        n_bytes=len(raw),
+    )
+
+
+def _read_bytes(path: Path, file: str, findings: Findings) -> bytes | None:
+    if path.is_symlink():
+        findings.add("file_is_link", "the file is a link. | Put the file itself into the study's folder.", file=file)
+        return None
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            findings.add("file_too_large", f"larger than {MAX_BYTES:,} bytes. | Split the export.", file=file)
+            return None
+        return path.read_bytes()
+    except FileNotFoundError:
+        near = sorted(p.name for p in path.parent.glob("*") if p.is_file()) if path.parent.is_dir() else []
+        listed = f"The folder holds: {', '.join(near)}." if near else "The folder is empty or absent."
+        findings.add("file_missing", f"the file does not exist. | {listed}", file=file)
+    except OSError as error:
+        findings.add("file_unreadable", f"cannot be read ({error.strerror}). | Check its rights.", file=file)
+    return None
+
+
+def _decode(raw: bytes, encoding: str, file: str, findings: Findings) -> str | None:
+    if encoding == "utf-8":
+        encoding = "utf-8-sig"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        findings.add(
+            "wrong_encoding",
+            f"not {encoding.removesuffix('-sig')} from this row on. | Declare encoding: gb18030 (or big5hkscs, utf-16) "
+            "for this file in study.yaml, or save it as UTF-8.",
+            file=file,
+            row=row,
+        )
+        return None
+    if "\x00" in text:
+        findings.add("nul_characters", "holds NUL characters. | Export the file again as CSV text.", file=file)
+        return None
+    return text
+
+
+def _check_header(header: tuple[str, ...], file: str, findings: Findings) -> bool:
+    if len(header) > MAX_COLUMNS:
+        findings.add("too_many_columns", f"more than {MAX_COLUMNS} columns. | Is it the right file?", file=file)
+        return False
+    repeated = {name for name in header if header.count(name) > 1}
+    for name in sorted(repeated):
+        positions = [i + 1 for i, other in enumerate(header) if other == name]
+        findings.add(
+            "column_repeated",
+            f"the column name stands in positions {shorten(positions)}. | Rename all but one in the export.",
+            file=file,
+            row=1,
+            column=name,
+            count=len(positions),
+        )
+    return not repeated
+
+
+def _check_lengths(header: tuple[str, ...], records: list[list[str]], file: str, findings: Findings) -> bool:
+    wrong = [i for i, record in enumerate(records[1:], start=2) if len(record) != len(header)]
+    for row in wrong:
+        findings.add(
+            "record_length",
+            f"the row does not have the header's {len(header)} cells. | Look for a stray comma or quote.",
+            file=file,
+            row=row,
+        )
+    return not wrong
+
+
+READERS = {"csv": read_csv}

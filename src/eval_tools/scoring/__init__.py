@@ -1,0 +1,1 @@
+"""Scoring: RESPONSES become SCORES and RELIABILITIES."""

@@ -1,0 +1,72 @@
+"""RESPONSES -> RELIABILITIES: alpha and omega of every scale at every wave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eval_tools.instruments.instrument import Instrument
+from eval_tools.scoring.score import answer_matrix
+from eval_tools.stats.reliability import cronbach_alpha, mcdonald_omega
+from eval_tools.tables import RELIABILITIES, check_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COEFFICIENTS = {"alpha": cronbach_alpha, "omega": mcdonald_omega}
+
+
+def estimate_reliabilities(
+    responses: pd.DataFrame, instruments: Mapping[str, Instrument], *, ci_level: float = 0.95
+) -> pd.DataFrame:
+    """Estimate how consistently the items of each scale were answered, wave by wave.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        RESPONSES; people with a missing item of the scale do not enter its coefficient.
+    instruments : mapping of id to Instrument
+    ci_level : float
+
+    Returns
+    -------
+    DataFrame
+        RELIABILITIES. Scales made of other scales have no coefficient of their own here.
+    """
+    import pandas as pd
+
+    rows = []
+    for name, instrument in instruments.items():
+        answers = answer_matrix(responses, instrument)
+        for (wave, informant), form in answers.groupby(level=["wave", "informant"], sort=False):
+            for scale in instrument.scales.values():
+                if not scale.items:
+                    continue
+                items = [instrument.items[item] for item in scale.items]
+                values = form[list(scale.items)].to_numpy(dtype=float)
+                sums = np.array([item.responses.low_plus_high for item in items], dtype=float)
+                reverse = np.array([item.reverse for item in items])
+                keyed = np.where(reverse, sums - values, values)
+                for coefficient, estimate in COEFFICIENTS.items():
+                    found = estimate(keyed, ci_level=ci_level)
+                    rows.append(
+                        {
+                            "wave": wave,
+                            "informant": informant,
+                            "instrument": name,
+                            "scale": scale.id,
+                            "coefficient": coefficient,
+                            "estimate": found.estimate,
+                            "ci_low": found.ci_low,
+                            "ci_high": found.ci_high,
+                            "ci_level": ci_level,
+                            "n": found.n,
+                            "n_items": len(items),
+                            "method": found.method,
+                            "status": found.status,
+                        }
+                    )
+    table = pd.DataFrame(rows, columns=list(RELIABILITIES.columns))
+    return check_table(table.sort_values(list(RELIABILITIES.key), ignore_index=True), RELIABILITIES)

@@ -1,0 +1,424 @@
+"""study.yaml -> frozen Study: form first, then meaning against the questionnaires it uses."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from eval_tools.definitions.shapes import check_shape
+from eval_tools.definitions.strict_yaml import Document, read_yaml
+from eval_tools.errors import DefinitionError, Problem, unknown_problem
+from eval_tools.instruments.instrument import Instrument
+from eval_tools.instruments.load import Instruments, load_instruments
+from eval_tools.privacy.disclosure import DisclosureRule
+from eval_tools.studies.schema import STUDY
+from eval_tools.studies.study import (
+    Assignment,
+    Group,
+    InstrumentColumns,
+    Outcome,
+    Plan,
+    Roster,
+    Source,
+    Study,
+    Wave,
+)
+from eval_tools.studies.workbench import Workbench
+
+NUMBERED = re.compile(r"\{n(:0(\d))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyDefinition:
+    """A study together with the questionnaires it uses."""
+
+    study: Study
+    instruments: Instruments
+
+
+def load_study(study: str, *, workbench: Workbench) -> StudyDefinition:
+    """Load a study and the questionnaires it uses.
+
+    Raises
+    ------
+    DefinitionError
+        With every problem of study.yaml and of the questionnaires it uses.
+    """
+    folder = workbench.study_folder(study)
+    doc = read_yaml(folder / "study.yaml", root=workbench.root)
+    problems = check_shape(doc, STUDY)
+    if problems:
+        raise DefinitionError(problems)
+    used = list(dict.fromkeys(name for source in doc.data["sources"] for name in source["instruments"]))
+    available = {path.stem for path in workbench.questionnaires.glob("*/*.yaml")}
+    instruments: Instruments = {}
+    try:
+        instruments = load_instruments(workbench.questionnaires, [name for name in used if name in available])
+    except DefinitionError as error:
+        problems += error.problems
+    else:
+        problems += _check_meaning(doc, instruments, sorted(available))
+    if doc.data["study"] != folder.name:
+        problems.append(
+            Problem(doc.where(("study",)), f"study {doc.data['study']!r} is not its folder.", f"Expected {folder.name!r}.")
+        )
+    if problems:
+        raise DefinitionError(problems)
+    return StudyDefinition(study=_build(doc, folder, instruments), instruments=instruments)
+
+
+# --- meaning -----------------------------------------------------------------------------------------------
+
+
+def _check_meaning(doc: Document, instruments: Instruments, available: list[str]) -> list[Problem]:
+    return [
+        *_check_waves(doc),
+        *_check_groups(doc),
+        *_check_sources(doc, instruments, available),
+        *_check_roster(doc),
+        *_check_plan(doc, instruments),
+        *_check_publish(doc),
+    ]
+
+
+def _check_waves(doc: Document) -> list[Problem]:
+    waves = doc.data["waves"]
+    problems = []
+    for name, count in Counter(w["id"] for w in waves).items():
+        if count > 1:
+            problems.append(Problem(doc.where(("waves",)), f"wave {name!r} is named {count} times.", "Name it once."))
+    roles = [w["role"] for w in waves]
+    if "before" not in roles:
+        problems.append(Problem(doc.where(("waves",)), "no wave has the role 'before'.", "Mark the baseline wave."))
+    elif "before" in roles[roles.count("before") :]:
+        problems.append(
+            Problem(doc.where(("waves",)), "a 'before' wave stands after a later one.", "List waves in time order.")
+        )
+    if all(role == "before" for role in roles):
+        problems.append(
+            Problem(doc.where(("waves",)), "no wave has the role 'after' or 'follow-up'.", "Add the wave that follows.")
+        )
+    return problems
+
+
+def _check_groups(doc: Document) -> list[Problem]:
+    groups = doc.data["groups"]
+    problems = []
+    roles = Counter(group["role"] for group in groups.values())
+    if roles["comparison"] > 1:
+        problems.append(
+            Problem(doc.where(("groups",)), f"{roles['comparison']} comparison groups.", "One group is the reference.")
+        )
+    if roles["programme"] == 0:
+        problems.append(Problem(doc.where(("groups",)), "no programme group.", "At least one group got the programme."))
+    if doc.data["assignment"]["randomised"] and doc.data["assignment"]["unit"] == "none":
+        problems.append(
+            Problem(doc.where(("assignment",)), "randomised, but nothing was assigned.", "Say who: participant or site.")
+        )
+    return problems
+
+
+def _check_values(doc: Document, path: tuple[str | int, ...], entry: dict[str, Any]) -> list[Problem]:
+    known = {"wave": [w["id"] for w in doc.data["waves"]], "group": list(doc.data["groups"])}
+    problems = []
+    for column, mapping in entry.get("values", {}).items():
+        if column not in entry["columns"]:
+            problems.append(
+                Problem(
+                    doc.where((*path, "values", column)),
+                    f"values are given for {column!r}, which has no column.",
+                    "Name the column under columns.",
+                )
+            )
+        unknown = [v for v in mapping.values() if column in known and v not in known[column]]
+        if unknown:
+            problems.append(
+                unknown_problem(column, missing=unknown, known=known[column], where=doc.where((*path, "values", column)))
+            )
+    return problems
+
+
+def _check_roster(doc: Document) -> list[Problem]:
+    roster = doc.data.get("roster")
+    if roster is None:
+        return []
+    problems = _check_values(doc, ("roster",), roster)
+    if "participant" not in roster["columns"]:
+        problems.append(
+            Problem(doc.where(("roster", "columns")), "the roster has no participant column.", "Name it under columns.")
+        )
+    return problems
+
+
+def _check_sources(doc: Document, instruments: Instruments, available: list[str]) -> list[Problem]:
+    problems: list[Problem] = []
+    waves = [w["id"] for w in doc.data["waves"]]
+    for i, source in enumerate(doc.data["sources"]):
+        path = ("sources", i)
+        columns = source["columns"]
+        if "participant" not in columns:
+            problems.append(
+                Problem(doc.where((*path, "columns")), "no participant column.", "Say which column identifies people.")
+            )
+        if ("wave" in source) == ("wave" in columns):
+            problems.append(
+                Problem(
+                    doc.where(path),
+                    "the wave must be given once.",
+                    "Either wave: <id> for the whole file, or a wave column under columns.",
+                )
+            )
+        if source.get("wave") is not None and source["wave"] not in waves:
+            problems.append(
+                unknown_problem("wave", missing=[source["wave"]], known=waves, where=doc.where((*path, "wave")))
+            )
+        if source["informant"] not in doc.data["informants"]:
+            problems.append(
+                unknown_problem(
+                    "informant",
+                    missing=[source["informant"]],
+                    known=doc.data["informants"],
+                    where=doc.where((*path, "informant")),
+                )
+            )
+        problems += _check_values(doc, path, source)
+        problems += _check_instruments(doc, path, source, instruments, available)
+    groups_known = len(doc.data["groups"]) == 1 or "roster" in doc.data
+    if not groups_known and not all("group" in source["columns"] for source in doc.data["sources"]):
+        problems.append(
+            Problem(
+                doc.where(("sources",)),
+                "nothing says which group a person belongs to.",
+                "Add a roster, or a group column to every source.",
+            )
+        )
+    return problems
+
+
+def _check_instruments(
+    doc: Document, path: tuple[str | int, ...], source: dict[str, Any], instruments: Instruments, available: list[str]
+) -> list[Problem]:
+    problems: list[Problem] = []
+    taken: Counter[str] = Counter([*source["columns"].values(), *source.get("ignore", []), *source.get("totals", {})])
+    for name, part in source["instruments"].items():
+        where = doc.where((*path, "instruments", name))
+        if name not in available:
+            problems.append(unknown_problem("questionnaire", missing=[name], known=available, where=where))
+            continue
+        instrument = instruments[name]
+        columns = item_columns(part["columns"], instrument)
+        if len(columns) != len(instrument.items):
+            problems.append(
+                Problem(
+                    where,
+                    f"{name}: {len(columns)} columns for {len(instrument.items)} items.",
+                    "List one column for each item in printed order, or a pattern such as \"q{n:02}\".",
+                )
+            )
+        taken.update(columns)
+        codes = sorted({code for item in instrument.items.values() for code in item.responses.codes})
+        wrong = sorted({str(code) for code in part.get("answers", {}).values() if code not in codes})
+        if wrong:
+            problems.append(
+                Problem(where, f"{name}: answers mean codes {', '.join(wrong)}.", f"The form has: {codes}.")
+            )
+    repeated = sorted(column for column, count in taken.items() if count > 1)
+    if repeated:
+        problems.append(
+            Problem(
+                doc.where(path), f"columns with more than one meaning: {', '.join(repeated)}.", "Give each one meaning."
+            )
+        )
+    for column, target in source.get("totals", {}).items():
+        problems += _check_scale(doc, (*path, "totals", column), target, instruments)
+    return problems
+
+
+def _check_scale(
+    doc: Document, path: tuple[str | int, ...], target: str, instruments: Instruments
+) -> list[Problem]:
+    name, _, scale = target.partition(".")
+    if name not in instruments:
+        return [unknown_problem("questionnaire", missing=[name], known=list(instruments), where=doc.where(path))]
+    if scale not in instruments[name].scales:
+        return [
+            unknown_problem(
+                f"scale of {name}", missing=[scale], known=list(instruments[name].scales), where=doc.where(path)
+            )
+        ]
+    return []
+
+
+def _check_plan(doc: Document, instruments: Instruments) -> list[Problem]:
+    plan = doc.data["plan"]
+    problems = []
+    terms = [w["id"] for w in doc.data["waves"] if w["role"] != "before"]
+    if plan["decision_term"] not in terms:
+        problems.append(
+            unknown_problem(
+                "term", missing=[plan["decision_term"]], known=terms, where=doc.where(("plan", "decision_term"))
+            )
+        )
+    names: Counter[str] = Counter()
+    for rank in ("primary", "secondary"):
+        for i, outcome in enumerate(plan.get(rank, ())):
+            path = ("plan", rank, i)
+            names[outcome["outcome"]] += 1
+            found = _check_scale(doc, path, outcome["outcome"], instruments)
+            problems += found
+            if not found:
+                problems += _check_direction(doc, path, outcome, instruments)
+    for name, count in names.items():
+        if count > 1:
+            problems.append(Problem(doc.where(("plan",)), f"outcome {name!r} is planned {count} times.", "Once."))
+    return problems
+
+
+def _check_direction(
+    doc: Document, path: tuple[str | int, ...], outcome: dict[str, Any], instruments: Mapping[str, Instrument]
+) -> list[Problem]:
+    name, _, scale = outcome["outcome"].partition(".")
+    better = instruments[name].scales[scale].better
+    if better is not None and better != outcome["better"]:
+        return [
+            Problem(
+                doc.where((*path, "better")),
+                f"{outcome['outcome']}: the plan calls {outcome['better']} better, the questionnaire {better}.",
+                "Correct the one that is wrong; a mistake here turns harm into benefit.",
+            )
+        ]
+    return []
+
+
+def _check_publish(doc: Document) -> list[Problem]:
+    people = doc.data["publish"].get("single_people", {"allowed": False})
+    if people["allowed"] and doc.data["respondents"] == "children":
+        return [
+            Problem(
+                doc.where(("publish", "single_people")),
+                "single children may not be drawn.",
+                "Set allowed: false; figures then show groups of at least min_cell.",
+            )
+        ]
+    return []
+
+
+# --- building ----------------------------------------------------------------------------------------------
+
+
+def item_columns(columns: str | list[str], instrument: Instrument) -> tuple[str, ...]:
+    """Spell out a pattern such as ``"q{n:02}"`` with the printed number of every item."""
+    if isinstance(columns, list):
+        return tuple(columns)
+    return tuple(
+        NUMBERED.sub(lambda found, n=item.number: str(n).zfill(int(found[2] or 0)), columns)  # type: ignore[misc]
+        for item in instrument.items.values()
+    )
+
+
+def _frozen(mapping: dict[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(mapping)
+
+
+def _build(doc: Document, folder: Path, instruments: Instruments) -> Study:
+    data = doc.data
+    publish = data["publish"]
+    return Study(
+        id=data["study"],
+        folder=folder,
+        file=doc.file,
+        title=_frozen(data["title"]),
+        about=_frozen(data["about"]),
+        kind=data["kind"],
+        respondents=data["respondents"],
+        attribution=data.get("attribution", ""),
+        licence=data.get("licence", ""),
+        assignment=Assignment(unit=data["assignment"]["unit"], randomised=data["assignment"]["randomised"]),
+        groups=_frozen(
+            {name: Group(id=name, role=g["role"], title=_frozen(g["title"])) for name, g in data["groups"].items()}
+        ),
+        waves=_frozen(
+            {w["id"]: Wave(id=w["id"], role=w["role"], title=_frozen(w["title"])) for w in data["waves"]}
+        ),
+        informants=tuple(data["informants"]),
+        identifiers=data["people"]["identifiers"],
+        roster=_build_roster(data.get("roster")),
+        sources=tuple(_build_source(source, instruments) for source in data["sources"]),
+        plan=_build_plan(data["plan"]),
+        languages=tuple(publish["languages"]),
+        disclosure=DisclosureRule(
+            min_cell=publish["min_cell"],
+            round_to=publish["round_to"],
+            single_people=publish.get("single_people", {"allowed": False})["allowed"],
+        ),
+    )
+
+
+def _build_values(entry: dict[str, Any]) -> Mapping[str, Mapping[str, str]]:
+    return _frozen({column: _frozen(mapping) for column, mapping in entry.get("values", {}).items()})
+
+
+def _build_roster(entry: dict[str, Any] | None) -> Roster | None:
+    if entry is None:
+        return None
+    return Roster(
+        file=entry["file"],
+        reader=entry["reader"],
+        encoding=entry.get("encoding", "utf-8"),
+        columns=_frozen(entry["columns"]),
+        values=_build_values(entry),
+        ignore=tuple(entry.get("ignore", ())),
+    )
+
+
+def _build_source(entry: dict[str, Any], instruments: Instruments) -> Source:
+    parts = []
+    for name, part in entry["instruments"].items():
+        codes = {code for item in instruments[name].items.values() for code in item.responses.codes}
+        parts.append(
+            InstrumentColumns(
+                instrument=name,
+                columns=item_columns(part["columns"], instruments[name]),
+                answers=_frozen(part.get("answers") or {str(code): code for code in sorted(codes)}),
+            )
+        )
+    return Source(
+        file=entry["file"],
+        reader=entry["reader"],
+        encoding=entry.get("encoding", "utf-8"),
+        informant=entry["informant"],
+        wave=entry.get("wave"),
+        columns=_frozen(entry["columns"]),
+        values=_build_values(entry),
+        instruments=tuple(parts),
+        blank=tuple(entry.get("blank", ())),
+        totals=_frozen(entry.get("totals", {})),
+        ignore=tuple(entry.get("ignore", ())),
+    )
+
+
+def _build_plan(entry: dict[str, Any]) -> Plan:
+    outcomes = []
+    for rank in ("primary", "secondary"):
+        for outcome in entry.get(rank, ()):
+            instrument, _, scale = outcome["outcome"].partition(".")
+            outcomes.append(
+                Outcome(
+                    instrument=instrument,
+                    scale=scale,
+                    better=outcome["better"],
+                    smallest_worthwhile=outcome.get("smallest_worthwhile"),
+                    rank="primary" if rank == "primary" else "secondary",
+                )
+            )
+    return Plan(
+        outcomes=tuple(outcomes),
+        decision_term=entry["decision_term"],
+        reliability_floor=entry.get("reliability_floor", 0.70),
+        written=entry["written"],
+    )

@@ -1,0 +1,102 @@
+"""The form of study.yaml: which keys, which types. Meaning is checked by the loader."""
+
+from __future__ import annotations
+
+from eval_tools.definitions.shapes import (
+    SLUG,
+    Either,
+    Flag,
+    ListOf,
+    MapOf,
+    Nullable,
+    Number,
+    Record,
+    Slug,
+    Text,
+    Translated,
+    Word,
+)
+
+FILE = Text(
+    r"(?!.*\.\.)[^/\\:*?\"<>|][^\\:*?\"<>|]*",
+    "A path below the study's folder, with / between folders and no '..'.",
+)
+VALUES = MapOf(MapOf(Text(), keys=r"[^\n]+", at_least=1), keys=r"wave|group|site")
+ENCODING = Word("utf-8", "utf-8-sig", "utf-16", "gb18030", "big5hkscs")
+READER = Word("csv")
+OUTCOME = Record(
+    {"outcome": Text(rf"{SLUG}\.{SLUG}", "Write questionnaire.scale, e.g. ces-d.total."), "better": Word("higher", "lower")},
+    {"smallest_worthwhile": Nullable(Number(0))},
+)
+
+STUDY = Record(
+    {
+        "schema_version": Word("1.0"),
+        "study": Slug(),
+        "title": Translated(),
+        "about": Translated(),
+        "kind": Word("real", "synthetic"),
+        "respondents": Word("adults", "children"),
+        "assignment": Record({"unit": Word("participant", "site", "none"), "randomised": Flag()}),
+        "groups": MapOf(Record({"title": Translated(), "role": Word("programme", "comparison")}), at_least=1),
+        "waves": ListOf(
+            Record({"id": Slug(), "role": Word("before", "after", "follow-up"), "title": Translated()}), at_least=1
+        ),
+        "informants": ListOf(Slug(), at_least=1),
+        "sources": ListOf(
+            Record(
+                {
+                    "file": FILE,
+                    "reader": READER,
+                    "informant": Slug(),
+                    "columns": MapOf(Text(), keys=r"participant|wave|group|site"),
+                    "instruments": MapOf(
+                        Record(
+                            {"columns": Either(str, Text(), ListOf(Text(), at_least=1))},
+                            {"answers": MapOf(Number(whole=True), keys=r"[^\n]+", at_least=1)},
+                        ),
+                        at_least=1,
+                    ),
+                },
+                {
+                    "encoding": ENCODING,
+                    "wave": Slug(),
+                    "values": VALUES,
+                    "blank": ListOf(Text()),
+                    "totals": MapOf(Text(rf"{SLUG}\.{SLUG}", "Write questionnaire.scale."), keys=r"[^\n]+"),
+                    "ignore": ListOf(Text()),
+                },
+            ),
+            at_least=1,
+        ),
+        "plan": Record(
+            {
+                "primary": ListOf(OUTCOME, at_least=1),
+                "decision_term": Slug(),
+                "written": Word("before_data", "after_data"),
+            },
+            {"secondary": ListOf(OUTCOME), "reliability_floor": Number(0, 1)},
+        ),
+        "publish": Record(
+            {
+                "languages": ListOf(Word("en", "zh-Hant", "zh-Hans"), at_least=1),
+                "min_cell": Number(1, 100, whole=True),
+                "round_to": Number(1, 100, whole=True),
+            },
+            {"single_people": Record({"allowed": Flag(), "reason": Text()}, {"decided_by": Text()})},
+        ),
+        "people": Record({"identifiers": Word("direct", "published_arbitrary")}),
+    },
+    {
+        "attribution": Text(),
+        "licence": Text(),
+        "roster": Record(
+            {
+                "file": FILE,
+                "reader": READER,
+                "columns": MapOf(Text(), keys=r"participant|group|site"),
+            },
+            {"encoding": ENCODING, "values": VALUES, "ignore": ListOf(Text())},
+        ),
+    },
+)

@@ -1,0 +1,166 @@
+"""What a study is: who was asked what, when, in which groups, to show what, and what may be published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from eval_tools.errors import UnknownNames
+from eval_tools.privacy.disclosure import DisclosureRule
+
+Language = Literal["en", "zh-Hant", "zh-Hans"]
+Translation = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """One occasion on which questionnaires were answered; their order in study.yaml is the order in time."""
+
+    id: str
+    role: Literal["before", "after", "follow-up"]
+    title: Translation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """People who got the same programme, or the comparison."""
+
+    id: str
+    role: Literal["programme", "comparison"]
+    title: Translation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """Who was given to a group, and whether by chance."""
+
+    unit: Literal["participant", "site", "none"]
+    randomised: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One scale the study set out to change."""
+
+    instrument: str
+    scale: str
+    better: Literal["higher", "lower"]
+    smallest_worthwhile: float | None
+    rank: Literal["primary", "secondary"]
+
+    @property
+    def id(self) -> str:
+        """The name used in tables: instrument.scale."""
+        return f"{self.instrument}.{self.scale}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What was set down before looking."""
+
+    outcomes: tuple[Outcome, ...]
+    decision_term: str
+    reliability_floor: float
+    written: Literal["before_data", "after_data"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """The file that says who takes part and in which group."""
+
+    file: str
+    reader: str
+    encoding: str
+    columns: Mapping[str, str]
+    values: Mapping[str, Mapping[str, str]]
+    ignore: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentColumns:
+    """Where the answers to one questionnaire stand in a file, and which cell text means which printed code."""
+
+    instrument: str
+    columns: tuple[str, ...]
+    answers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One raw file of answers."""
+
+    file: str
+    reader: str
+    encoding: str
+    informant: str
+    wave: str | None
+    columns: Mapping[str, str]
+    values: Mapping[str, Mapping[str, str]]
+    instruments: tuple[InstrumentColumns, ...]
+    blank: tuple[str, ...]
+    totals: Mapping[str, str]
+    ignore: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A study, checked as a whole against the questionnaires it uses."""
+
+    id: str
+    folder: Path
+    file: str
+    title: Translation
+    about: Translation
+    kind: Literal["real", "synthetic"]
+    respondents: Literal["adults", "children"]
+    attribution: str
+    licence: str
+    assignment: Assignment
+    groups: Mapping[str, Group]
+    waves: Mapping[str, Wave]
+    informants: tuple[str, ...]
+    identifiers: Literal["direct", "published_arbitrary"]
+    roster: Roster | None
+    sources: tuple[Source, ...]
+    plan: Plan
+    languages: tuple[Language, ...]
+    disclosure: DisclosureRule
+
+    @property
+    def baseline(self) -> Wave:
+        """The wave before the programme; the last one if there are several."""
+        return [wave for wave in self.waves.values() if wave.role == "before"][-1]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Waves a before/after report can be written for."""
+        return tuple(wave.id for wave in self.waves.values() if wave.role != "before")
+
+    @property
+    def comparison(self) -> Group | None:
+        """The group the others are compared with; None in a single-group study."""
+        return next((group for group in self.groups.values() if group.role == "comparison"), None)
+
+    @property
+    def programme_groups(self) -> tuple[Group, ...]:
+        """The groups that got a programme, in the order of study.yaml."""
+        return tuple(group for group in self.groups.values() if group.role == "programme")
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Ids of every questionnaire that was used, in the order of first use."""
+        return tuple(dict.fromkeys(part.instrument for source in self.sources for part in source.instruments))
+
+    def wave(self, term: str) -> Wave:
+        """Return the wave a report is about, or name the ones there are."""
+        if term not in self.terms:
+            raise UnknownNames("term", missing=[term], known=self.terms, where=self.file)
+        return self.waves[term]
+
+    def check_language(self, language: str) -> str:
+        """Return the language if the study publishes in it, or name the ones it does."""
+        if language not in self.languages:
+            raise UnknownNames("language", missing=[language], known=self.languages, where=self.file)
+        return language

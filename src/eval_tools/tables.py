@@ -1,0 +1,243 @@
+"""The tables that pass between rooms: what a row is, its key, its columns.
+
+All tables are long and hold one kind of row. The room that sends a table calls
+``check_table(table, SPEC)``, which names every broken promise and returns the table.
+``participant`` is always the pseudonym.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eval_tools.errors import EvalToolsError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """The promise a table makes: what one row is, which columns identify it, what each column means."""
+
+    name: str
+    row_is: str
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+
+
+PARTICIPANTS = TableSpec(
+    name="participants",
+    row_is="one person who takes part",
+    key=("participant",),
+    columns={
+        "participant": "pseudonym",
+        "group": "id of the group in study.yaml",
+        "site": "id of the school or site; '' where the study has none",
+    },
+)
+
+FORMS = TableSpec(
+    name="forms",
+    row_is="one form received: one participant answered on one occasion, with every correction applied",
+    key=("participant", "wave", "informant"),
+    columns={
+        "participant": "pseudonym",
+        "wave": "id of the wave in study.yaml",
+        "informant": "who answered: child, caregiver, teacher, self ...",
+        "file": "name of the raw file",
+        "row": "int, row number in the raw file, the header being row 1",
+    },
+)
+
+RESPONSES = TableSpec(
+    name="responses",
+    row_is="one answer of one participant to one item at one wave",
+    key=("participant", "wave", "informant", "instrument", "item"),
+    columns={
+        "participant": "pseudonym",
+        "wave": "id of the wave in study.yaml",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "item": "id of the item in the questionnaire",
+        "answer": "float, the code printed on the form, not reversed; missing if not answered",
+        "missing": "'' if answered, else blank, skipped, not_in_version or invalid",
+    },
+)
+
+ISSUES = TableSpec(
+    name="issues",
+    row_is="one finding about the raw data, without the value found",
+    key=("rule", "file", "row", "column"),
+    columns={
+        "rule": "name of the rule that was broken",
+        "severity": "error (the run is refused), warning, or note (found and resolved)",
+        "file": "name of the raw file",
+        "row": "int, row number, the header being row 1; 0 if the whole file or column is meant",
+        "column": "name of the column in the raw file; '' if the whole row is meant",
+        "count": "int, how many cells or rows",
+        "detail": "what was found and how it was resolved; never a value, a name or an ID",
+    },
+)
+
+SCORES = TableSpec(
+    name="scores",
+    row_is="one participant on one scale at one wave",
+    key=("participant", "wave", "informant", "instrument", "scale"),
+    columns={
+        "participant": "pseudonym",
+        "wave": "id of the wave in study.yaml",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "scale": "id of the scale in the questionnaire",
+        "score": "float, in the scale's own points; missing if not scored",
+        "n_answered": "int, items answered",
+        "status": "scored, prorated, or the reason it was not: too_few_answers, not_answered",
+        "band": "label of the default band scheme; '' without a scheme or a score",
+    },
+)
+
+RELIABILITIES = TableSpec(
+    name="reliabilities",
+    row_is="one reliability coefficient of one scale at one wave",
+    key=("wave", "informant", "instrument", "scale", "coefficient"),
+    columns={
+        "wave": "id of the wave",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "scale": "id of the scale",
+        "coefficient": "alpha or omega",
+        "estimate": "float, unrounded; missing if it cannot be estimated",
+        "ci_low": "float",
+        "ci_high": "float",
+        "ci_level": "float",
+        "n": "int, people with every item answered",
+        "n_items": "int",
+        "method": "how it was estimated",
+        "status": "estimated, or the reason it was not",
+    },
+)
+
+FLOW = TableSpec(
+    name="flow",
+    row_is="how many people of one group took part at one wave",
+    key=("group", "wave"),
+    columns={
+        "group": "id of the group",
+        "wave": "id of the wave",
+        "n_enrolled": "int, people in the group",
+        "n_forms": "int, of these, people with a form at this wave",
+        "n_paired": "int, of these, people with a form at the baseline wave too",
+    },
+)
+
+DESCRIPTIVES = TableSpec(
+    name="descriptives",
+    row_is="the scores of one group on one outcome at one wave",
+    key=("outcome", "group", "wave"),
+    columns={
+        "outcome": "instrument.scale",
+        "group": "id of the group, or 'all'",
+        "wave": "id of the wave",
+        "n": "int, people with a score",
+        "mean": "float, scale points",
+        "sd": "float, scale points",
+    },
+)
+
+RESULTS = TableSpec(
+    name="results",
+    row_is="one estimate of one contrast on one outcome, by one estimator",
+    key=("outcome", "contrast", "group", "reference", "baseline", "wave", "estimator", "subgroup", "site"),
+    columns={
+        "outcome": "instrument.scale",
+        "contrast": "change (after minus before, in one group), difference (one group minus the "
+        "reference group, at the wave) or dropout (those not reached minus those reached, at baseline)",
+        "group": "id of the group, or 'all'",
+        "reference": "id of the group it is compared with; '' for a change",
+        "baseline": "id of the wave before",
+        "wave": "id of the wave after",
+        "estimator": "short name of the method, see docs/glossary.md",
+        "subgroup": "'all' or the subgroup",
+        "site": "'all' or the site",
+        "estimand": "what the number is about, in words",
+        "estimate": "float, unrounded; missing if it cannot be estimated",
+        "ci_low": "float",
+        "ci_high": "float",
+        "ci_level": "float, e.g. 0.95",
+        "se": "float",
+        "df": "float; missing where the method has none",
+        "p_value": "float; missing where the method has none",
+        "p_adjusted": "float, adjusted over the family of contrasts; missing outside a family",
+        "n": "int, people that entered",
+        "n_sites": "int, sites that entered; 0 where the study has none",
+        "smallest_count": "int, the smallest group of people whose size the row would tell",
+        "unit": "scale points, SD, percentage points ...",
+        "standardiser": "the SD a standardised effect is divided by; '' for raw units",
+        "method": "the method and its source",
+        "status": "estimated, or the reason it was not",
+    },
+)
+
+CHANGES = TableSpec(
+    name="changes",
+    row_is="one participant's change on one scale, with its class",
+    key=("participant", "outcome", "baseline", "wave"),
+    columns={
+        "participant": "pseudonym",
+        "outcome": "instrument.scale",
+        "baseline": "id of the wave before",
+        "wave": "id of the wave after",
+        "group": "id of the group",
+        "before": "float, scale points; missing if not scored",
+        "after": "float, scale points; missing if not scored",
+        "change": "float, after minus before",
+        "reliable_change": "improved, unchanged, worse, or unknown if a score is missing",
+        "band_before": "label of the band before; '' if none",
+        "band_after": "label of the band after; '' if none",
+    },
+)
+
+CLASS_COUNTS = TableSpec(
+    name="class_counts",
+    row_is="how many people of one group fall into one class",
+    key=("outcome", "group", "measure", "class"),
+    columns={
+        "outcome": "instrument.scale",
+        "group": "id of the group, or 'all'",
+        "measure": "reliable_change, band_before or band_after",
+        "class": "the class",
+        "count": "int, people",
+    },
+)
+
+
+def check_table(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """Return the table if it keeps its promise; else name everything that is broken.
+
+    Raises
+    ------
+    EvalToolsError
+        Missing or undeclared columns, missing or repeated keys. Counts only, never values. This is
+        a defect of the sending room, not of the reader's data.
+    """
+    problems: list[Problem] = []
+    where = f"table {spec.name}"
+    missing = [c for c in spec.columns if c not in table.columns]
+    extra = [str(c) for c in table.columns if c not in spec.columns]
+    if missing:
+        problems.append(Problem(where, f"columns missing: {', '.join(missing)}.", f"A row is {spec.row_is}."))
+    if extra:
+        problems.append(Problem(where, f"undeclared columns: {', '.join(extra)}.", "Declare them in tables.py."))
+    keys = [c for c in spec.key if c in table.columns]
+    if len(keys) == len(spec.key):
+        n_empty = int(table[keys].isna().any(axis=1).sum())
+        n_repeated = int(table.duplicated(keys).sum())
+        if n_empty:
+            problems.append(Problem(where, f"{n_empty} rows with a missing key.", f"Key: {', '.join(keys)}."))
+        if n_repeated:
+            problems.append(Problem(where, f"{n_repeated} rows repeat a key.", f"Key: {', '.join(keys)}."))
+    if problems:
+        raise EvalToolsError(problems)
+    return table[list(spec.columns)]
