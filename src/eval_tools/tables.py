@@ -143,6 +143,8 @@ DESCRIPTIVES = TableSpec(
         "n": "int, people with a score",
         "mean": "float, scale points",
         "sd": "float, scale points",
+        "ci_low": "float, 95 % interval of the mean, people taken as independent; missing where sites are",
+        "ci_high": "float",
     },
 )
 

@@ -115,7 +115,8 @@ def _caseness_row(
     return result_row(
         replace(
             contrast,
-            estimand="share of people beyond the screening line after minus before, of those who answered at both waves",
+            estimand="share of people beyond the screening line after minus before, "
+            "of those who answered at both waves",
         ),
         "caseness",
         without_uncertainty(estimate) if clustered else estimate,

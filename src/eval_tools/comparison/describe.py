@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eval_tools.comparison.linked import has_sites
+from eval_tools.comparison.rows import without_uncertainty
+from eval_tools.stats.mean import mean_score
 from eval_tools.studies.study import Study
 from eval_tools.tables import DESCRIPTIVES, check_table
 
@@ -22,6 +25,7 @@ def describe_scores(scores: pd.DataFrame, participants: pd.DataFrame, study: Stu
     import pandas as pd
 
     group_of = participants.set_index("participant")["group"]
+    clustered = has_sites(participants)
     rows = []
     for outcome in study.plan.outcomes:
         mine = scores[(scores["instrument"] == outcome.instrument) & (scores["scale"] == outcome.scale)]
@@ -30,14 +34,18 @@ def describe_scores(scores: pd.DataFrame, participants: pd.DataFrame, study: Stu
             people = mine if group == "all" else mine[mine["group"] == group]
             for wave in study.waves:
                 score = people.loc[people["wave"] == wave, "score"].dropna()
+                mean = mean_score(score.to_numpy())
+                mean = without_uncertainty(mean) if clustered else mean
                 rows.append(
                     {
                         "outcome": outcome.id,
                         "group": group,
                         "wave": wave,
                         "n": len(score),
-                        "mean": score.mean(),
+                        "mean": mean.estimate,
                         "sd": score.std(),
+                        "ci_low": mean.ci_low,
+                        "ci_high": mean.ci_high,
                     }
                 )
     return check_table(pd.DataFrame(rows, columns=list(DESCRIPTIVES.columns)), DESCRIPTIVES)

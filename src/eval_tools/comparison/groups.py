@@ -8,8 +8,8 @@ import numpy as np
 
 from eval_tools.comparison.linked import has_sites, link_waves
 from eval_tools.comparison.rows import NAN, Contrast, result_row, without_uncertainty
-from eval_tools.stats.ancova import Ancova, ancova
 from eval_tools.stats.adjusted_effect import standardised_adjusted_difference
+from eval_tools.stats.ancova import Ancova, ancova
 from eval_tools.stats.estimate import Estimate, not_estimated
 from eval_tools.stats.multiplicity import benjamini_hochberg, holm
 from eval_tools.studies.study import Outcome, Study

@@ -1,4 +1,4 @@
-"""Say which shape a definition must have, and list everything that departs from it.
+r"""Say which shape a definition must have, and list everything that departs from it.
 
 A shape checks one value and reports problems with file, line, rule and remedy; nothing stops at the first.
 
@@ -6,7 +6,7 @@ Examples
 --------
 >>> from eval_tools.definitions.strict_yaml import parse_yaml
 >>> wave = Record({"id": Text(), "role": Word("before", "after")})
->>> doc = parse_yaml("id: w1\\nrole: bfore\\nrole_: x\\n", file="study.yaml")
+>>> doc = parse_yaml("id: w1\nrole: bfore\nrole_: x\n", file="study.yaml")
 >>> for problem in check_shape(doc, wave):
 ...     print(problem)
 study.yaml:2: role: 'bfore' is not allowed.
@@ -98,7 +98,13 @@ class Flag:
     def check(self, value: Any, path: Path_, doc: Document, problems: list[Problem]) -> None:
         """Report anything but true or false."""
         if not isinstance(value, bool):
-            _wrong(doc, path, problems, "must be true or false.", "Other words (yes, no, on, off) stay text here.")
+            _wrong(
+                doc,
+                path,
+                problems,
+                "must be true or false.",
+                "Other words (yes, no, on, off) stay text here.",
+            )
 
 
 class Word:

@@ -28,11 +28,11 @@ Path_ = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as plain dictionaries, lists and values, and the line of each.
+    r"""A file as plain dictionaries, lists and values, and the line of each.
 
     Examples
     --------
-    >>> doc = parse_yaml("waves:\\n  - {id: no}\\n", file="study.yaml")
+    >>> doc = parse_yaml("waves:\n  - {id: no}\n", file="study.yaml")
     >>> doc.data
     {'waves': [{'id': 'no'}]}
     >>> doc.where(("waves", 0, "id"))
@@ -108,8 +108,13 @@ def _refuse_aliases(text: str, file: str) -> None:
                     "Write the value out; put quotes around text that begins with one of these signs.",
                 )
             )
-        if isinstance(token, yaml.BlockMappingStartToken | yaml.BlockSequenceStartToken
-                      | yaml.FlowMappingStartToken | yaml.FlowSequenceStartToken):
+        if isinstance(
+            token,
+            yaml.BlockMappingStartToken
+            | yaml.BlockSequenceStartToken
+            | yaml.FlowMappingStartToken
+            | yaml.FlowSequenceStartToken,
+        ):
             depth += 1
         elif isinstance(token, yaml.BlockEndToken | yaml.FlowMappingEndToken | yaml.FlowSequenceEndToken):
             depth -= 1
@@ -136,9 +141,7 @@ def _plain(node: yaml.Node, path: Path_, lines: dict[Path_, int], problems: list
     return result
 
 
-def _pairs(
-    node: yaml.Node, problems: list[Problem], file: str
-) -> Iterator[tuple[str, yaml.Node, int]]:
+def _pairs(node: yaml.Node, problems: list[Problem], file: str) -> Iterator[tuple[str, yaml.Node, int]]:
     for key, value in node.value:
         line = key.start_mark.line + 1
         if isinstance(key, yaml.ScalarNode):

@@ -107,7 +107,7 @@ class Scale:
     @property
     def better(self) -> Literal["higher", "lower"] | None:
         """Which way is good news."""
-        return {"higher_is_better": "higher", "higher_is_worse": "lower", "none": None}[self.direction]  # type: ignore[return-value]
+        return {"higher_is_better": "higher", "higher_is_worse": "lower", "none": None}[self.direction]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

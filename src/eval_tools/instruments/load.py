@@ -180,7 +180,11 @@ def _check_scales(doc: Document) -> list[Problem]:
         absent = [key for key in ("method", "direction", "missing") if key not in merged and key != "method"]
         if absent:
             problems.append(
-                Problem(doc.where(path), f"{name}: missing: {', '.join(absent)}.", "State it, or in scale_defaults.")
+                Problem(
+                    doc.where(path),
+                    f"{name}: missing: {', '.join(absent)}.",
+                    "State it, or in scale_defaults.",
+                )
             )
         if ("items" in scale) == ("of_scales" in scale):
             problems.append(Problem(doc.where(path), f"{name} needs either items or of_scales.", "Keep one."))
@@ -253,7 +257,10 @@ def _check_bands(doc: Document) -> list[Problem]:
     if default is not None and default not in schemes:
         problems.append(
             unknown_problem(
-                "band scheme", missing=[default], known=list(schemes), where=doc.where(("default_band_scheme",))
+                "band scheme",
+                missing=[default],
+                known=list(schemes),
+                where=doc.where(("default_band_scheme",)),
             )
         )
     for i, scale in enumerate(data["scales"]):
@@ -277,7 +284,11 @@ def _check_bands(doc: Document) -> list[Problem]:
 
 
 def _check_tiling(
-    doc: Document, scale: dict[str, Any], scheme: str, intervals: list[list[float]], path: tuple[str | int, ...]
+    doc: Document,
+    scale: dict[str, Any],
+    scheme: str,
+    intervals: list[list[float]],
+    path: tuple[str | int, ...],
 ) -> list[Problem]:
     """Bands hold whole scores; sorted, each must begin one point above the end of the one before."""
     low, high = scale["range"]

@@ -11,6 +11,7 @@ from eval_tools.definitions.shapes import (
     Nullable,
     Number,
     Record,
+    Shape,
     Slug,
     Text,
     Translated,
@@ -29,9 +30,9 @@ MISSING = Record(
     {"rounding": Word("none", "half_up"), "status": STANDING, "source": ListOf(Text())},
 )
 
-ITEM_DEFAULTS = {"response_set": Slug(), "reverse": Flag(), "scored": Flag()}
+ITEM_DEFAULTS: dict[str, Shape] = {"response_set": Slug(), "reverse": Flag(), "scored": Flag()}
 
-SCALE = {
+SCALE: dict[str, Shape] = {
     "method": Word("sum", "mean"),
     "direction": Word("higher_is_better", "higher_is_worse", "none"),
     "missing": MISSING,
@@ -42,7 +43,7 @@ INSTRUMENT = Record(
         "schema_version": Word("1.0"),
         "id": Slug(),
         "family": Slug(),
-        "version": Text(r"\d+\.\d+\.\d+", "Write a version as \"1.0.0\", in quotes."),
+        "version": Text(r"\d+\.\d+\.\d+", 'Write a version as "1.0.0", in quotes.'),
         "form": Record(
             {
                 "edition": Text(),
@@ -137,9 +138,7 @@ INSTRUMENT = Record(
             ),
             at_least=4,
         ),
-        "changes": ListOf(
-            Record({"version": Text(), "date": DATE, "what": Text(), "why": Text()}), at_least=1
-        ),
+        "changes": ListOf(Record({"version": Text(), "date": DATE, "what": Text(), "why": Text()}), at_least=1),
     },
     {
         "text_status": Record(

@@ -81,11 +81,19 @@ def _check_meaning(doc: Document) -> list[Problem]:
         named = [action for action in ACTIONS if action in entry]
         if len(named) != 1:
             problems.append(
-                Problem(where, f"correction {entry['id']!r} names {len(named)} actions.", f"One of {', '.join(ACTIONS)}.")
+                Problem(
+                    where,
+                    f"correction {entry['id']!r} names {len(named)} actions.",
+                    f"One of {', '.join(ACTIONS)}.",
+                )
             )
         if "keep" in entry and len(entry["keep"]) != 1:
             problems.append(
-                Problem(where, f"correction {entry['id']!r}: keep needs one rule.", "lowest: <column> or highest: <column>.")
+                Problem(
+                    where,
+                    f"correction {entry['id']!r}: keep needs one rule.",
+                    "lowest: <column> or highest: <column>.",
+                )
             )
         if entry["id"] in seen:
             problems.append(Problem(where, f"correction {entry['id']!r} is there twice.", "Give each its own id."))
@@ -128,12 +136,14 @@ def _apply(raw: RawTable, correction: Correction, findings: Findings) -> RawTabl
     if not correction.accepted:
         _fail(findings, correction, "is only proposed; set status: accepted once it was decided.")
         return raw
-    wanted = {name: plain_columns for name, plain_columns in ((n, raw.column(n)) for n in correction.match)}
-    hits = [
-        i for i in range(len(raw.cells)) if all(wanted[n][i] == value for n, value in correction.match.items())
-    ]
+    wanted = {name: raw.column(name) for name in correction.match}
+    hits = [i for i in range(len(raw.cells)) if all(wanted[n][i] == value for n, value in correction.match.items())]
     if len(hits) != correction.rows:
-        _fail(findings, correction, f"expects {correction.rows} rows but matches {len(hits)}; it no longer fits the file.")
+        _fail(
+            findings,
+            correction,
+            f"expects {correction.rows} rows but matches {len(hits)}; it no longer fits the file.",
+        )
         return raw
     return {"keep": _keep, "set": _set, "drop": _drop}[correction.action](raw, correction, hits, findings)
 
@@ -152,7 +162,9 @@ def _fail(findings: Findings, correction: Correction, what: str) -> None:
     )
 
 
-def _note(findings: Findings, raw: RawTable, correction: Correction, hits: list[int], what: str) -> None:
+def _note(
+    findings: Findings, raw: RawTable, correction: Correction, hits: list[int], what: str, *, column: str = ""
+) -> None:
     for i in hits:
         findings.add(
             "corrected",
@@ -160,7 +172,7 @@ def _note(findings: Findings, raw: RawTable, correction: Correction, hits: list[
             severity="note",
             file=raw.file,
             row=raw.rows[i],
-            column=correction.id,
+            column=column,
         )
 
 
@@ -195,7 +207,7 @@ def _set(raw: RawTable, correction: Correction, hits: list[int], findings: Findi
     cells = [list(record) for record in raw.cells]
     for i in hits:
         cells[i][index] = text
-    _note(findings, raw, correction, hits, f"cell declared {new}")
+    _note(findings, raw, correction, hits, f"cell declared {new}", column=column)
     return RawTable(
         file=raw.file,
         header=raw.header,

@@ -129,7 +129,8 @@ def _check_correction_files(study: Study, corrections: tuple[Correction, ...], f
         if correction.file not in known:
             findings.add(
                 "correction_fails",
-                f"correction {correction.id!r} names a file that study.yaml does not. | Known: {', '.join(sorted(known))}.",
+                f"correction {correction.id!r} names a file that study.yaml does not. | "
+                f"Known: {', '.join(sorted(known))}.",
                 file=correction.where,
             )
 
@@ -204,14 +205,12 @@ def _people(raw: RawTable, entry: Source | Roster, study: Study, key: bytes, fin
     )
 
 
-def _mapped(
-    raw: RawTable, entry: Source | Roster, what: str, known: list[str] | None, findings: Findings
-) -> list[str]:
+def _mapped(raw: RawTable, entry: Source | Roster, what: str, known: list[str] | None, findings: Findings) -> list[str]:
     """Translate a column into ids of the study; '' where the cell means none of them."""
     if what not in entry.columns:
         return [""] * len(raw.cells)
     column = entry.columns[what]
-    mapping = entry.values.get(what)
+    mapping = entry.meanings.get(what)
     if mapping is None:
         mapping = {name: name for name in known} if known is not None else None
     result = []
@@ -410,7 +409,8 @@ def _compare_totals(
             if not same:
                 findings.add(
                     "total_differs",
-                    f"the file's total is not the score of {target!r}. | Check coding and reversed items; ours is used.",
+                    f"the file's total is not the score of {target!r}. | "
+                    "Check coding and reversed items; ours is used.",
                     severity="warning",
                     file=raw.file,
                     row=raw.rows[i],

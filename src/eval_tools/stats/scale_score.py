@@ -81,6 +81,4 @@ def score_scale(
     score = total / n_items if method == "mean" else total
     if rounding == "half_up":
         score = np.where(prorated, np.floor(score + 0.5), score)
-    return ScaleScores(
-        score=np.where(enough, score, np.nan), n_answered=n_answered.astype(np.int64), prorated=prorated
-    )
+    return ScaleScores(score=np.where(enough, score, np.nan), n_answered=n_answered.astype(np.int64), prorated=prorated)

@@ -65,7 +65,11 @@ def load_study(study: str, *, workbench: Workbench) -> StudyDefinition:
         problems += _check_meaning(doc, instruments, sorted(available))
     if doc.data["study"] != folder.name:
         problems.append(
-            Problem(doc.where(("study",)), f"study {doc.data['study']!r} is not its folder.", f"Expected {folder.name!r}.")
+            Problem(
+                doc.where(("study",)),
+                f"study {doc.data['study']!r} is not its folder.",
+                f"Expected {folder.name!r}.",
+            )
         )
     if problems:
         raise DefinitionError(problems)
@@ -97,11 +101,19 @@ def _check_waves(doc: Document) -> list[Problem]:
         problems.append(Problem(doc.where(("waves",)), "no wave has the role 'before'.", "Mark the baseline wave."))
     elif "before" in roles[roles.count("before") :]:
         problems.append(
-            Problem(doc.where(("waves",)), "a 'before' wave stands after a later one.", "List waves in time order.")
+            Problem(
+                doc.where(("waves",)),
+                "a 'before' wave stands after a later one.",
+                "List waves in time order.",
+            )
         )
     if all(role == "before" for role in roles):
         problems.append(
-            Problem(doc.where(("waves",)), "no wave has the role 'after' or 'follow-up'.", "Add the wave that follows.")
+            Problem(
+                doc.where(("waves",)),
+                "no wave has the role 'after' or 'follow-up'.",
+                "Add the wave that follows.",
+            )
         )
     return problems
 
@@ -112,13 +124,21 @@ def _check_groups(doc: Document) -> list[Problem]:
     roles = Counter(group["role"] for group in groups.values())
     if roles["comparison"] > 1:
         problems.append(
-            Problem(doc.where(("groups",)), f"{roles['comparison']} comparison groups.", "One group is the reference.")
+            Problem(
+                doc.where(("groups",)),
+                f"{roles['comparison']} comparison groups.",
+                "One group is the reference.",
+            )
         )
     if roles["programme"] == 0:
         problems.append(Problem(doc.where(("groups",)), "no programme group.", "At least one group got the programme."))
     if doc.data["assignment"]["randomised"] and doc.data["assignment"]["unit"] == "none":
         problems.append(
-            Problem(doc.where(("assignment",)), "randomised, but nothing was assigned.", "Say who: participant or site.")
+            Problem(
+                doc.where(("assignment",)),
+                "randomised, but nothing was assigned.",
+                "Say who: participant or site.",
+            )
         )
     return problems
 
@@ -138,7 +158,9 @@ def _check_values(doc: Document, path: tuple[str | int, ...], entry: dict[str, A
         unknown = [v for v in mapping.values() if column in known and v not in known[column]]
         if unknown:
             problems.append(
-                unknown_problem(column, missing=unknown, known=known[column], where=doc.where((*path, "values", column)))
+                unknown_problem(
+                    column, missing=unknown, known=known[column], where=doc.where((*path, "values", column))
+                )
             )
     return problems
 
@@ -150,7 +172,11 @@ def _check_roster(doc: Document) -> list[Problem]:
     problems = _check_values(doc, ("roster",), roster)
     if "participant" not in roster["columns"]:
         problems.append(
-            Problem(doc.where(("roster", "columns")), "the roster has no participant column.", "Name it under columns.")
+            Problem(
+                doc.where(("roster", "columns")),
+                "the roster has no participant column.",
+                "Name it under columns.",
+            )
         )
     return problems
 
@@ -163,7 +189,11 @@ def _check_sources(doc: Document, instruments: Instruments, available: list[str]
         columns = source["columns"]
         if "participant" not in columns:
             problems.append(
-                Problem(doc.where((*path, "columns")), "no participant column.", "Say which column identifies people.")
+                Problem(
+                    doc.where((*path, "columns")),
+                    "no participant column.",
+                    "Say which column identifies people.",
+                )
             )
         if ("wave" in source) == ("wave" in columns):
             problems.append(
@@ -201,7 +231,11 @@ def _check_sources(doc: Document, instruments: Instruments, available: list[str]
 
 
 def _check_instruments(
-    doc: Document, path: tuple[str | int, ...], source: dict[str, Any], instruments: Instruments, available: list[str]
+    doc: Document,
+    path: tuple[str | int, ...],
+    source: dict[str, Any],
+    instruments: Instruments,
+    available: list[str],
 ) -> list[Problem]:
     problems: list[Problem] = []
     taken: Counter[str] = Counter([*source["columns"].values(), *source.get("ignore", []), *source.get("totals", {})])
@@ -217,7 +251,7 @@ def _check_instruments(
                 Problem(
                     where,
                     f"{name}: {len(columns)} columns for {len(instrument.items)} items.",
-                    "List one column for each item in printed order, or a pattern such as \"q{n:02}\".",
+                    'List one column for each item in printed order, or a pattern such as "q{n:02}".',
                 )
             )
         taken.update(columns)
@@ -231,7 +265,9 @@ def _check_instruments(
     if repeated:
         problems.append(
             Problem(
-                doc.where(path), f"columns with more than one meaning: {', '.join(repeated)}.", "Give each one meaning."
+                doc.where(path),
+                f"columns with more than one meaning: {', '.join(repeated)}.",
+                "Give each one meaning.",
             )
         )
     for column, target in source.get("totals", {}).items():
@@ -239,16 +275,17 @@ def _check_instruments(
     return problems
 
 
-def _check_scale(
-    doc: Document, path: tuple[str | int, ...], target: str, instruments: Instruments
-) -> list[Problem]:
+def _check_scale(doc: Document, path: tuple[str | int, ...], target: str, instruments: Instruments) -> list[Problem]:
     name, _, scale = target.partition(".")
     if name not in instruments:
         return [unknown_problem("questionnaire", missing=[name], known=list(instruments), where=doc.where(path))]
     if scale not in instruments[name].scales:
         return [
             unknown_problem(
-                f"scale of {name}", missing=[scale], known=list(instruments[name].scales), where=doc.where(path)
+                f"scale of {name}",
+                missing=[scale],
+                known=list(instruments[name].scales),
+                where=doc.where(path),
             )
         ]
     return []
@@ -261,7 +298,10 @@ def _check_plan(doc: Document, instruments: Instruments) -> list[Problem]:
     if plan["decision_term"] not in terms:
         problems.append(
             unknown_problem(
-                "term", missing=[plan["decision_term"]], known=terms, where=doc.where(("plan", "decision_term"))
+                "term",
+                missing=[plan["decision_term"]],
+                known=terms,
+                where=doc.where(("plan", "decision_term")),
             )
         )
     names: Counter[str] = Counter()
@@ -297,14 +337,15 @@ def _check_direction(
 
 def _check_publish(doc: Document) -> list[Problem]:
     people = doc.data["publish"].get("single_people", {"allowed": False})
-    if people["allowed"] and doc.data["respondents"] == "children":
-        return [
-            Problem(
-                doc.where(("publish", "single_people")),
-                "single children may not be drawn.",
-                "Set allowed: false; figures then show groups of at least min_cell.",
-            )
-        ]
+    if not people["allowed"]:
+        return []
+    where = doc.where(("publish", "single_people"))
+    if doc.data["respondents"] == "children":
+        remedy = "Set allowed: false; figures then show groups of at least min_cell."
+        return [Problem(where, "single children may not be drawn.", remedy)]
+    if doc.data["publish"]["min_cell"] > 1:
+        remedy = "Set allowed: false, or min_cell: 1 if every row is public already."
+        return [Problem(where, "a figure of single people would tell what the tables hide.", remedy)]
     return []
 
 
@@ -342,9 +383,7 @@ def _build(doc: Document, folder: Path, instruments: Instruments) -> Study:
         groups=_frozen(
             {name: Group(id=name, role=g["role"], title=_frozen(g["title"])) for name, g in data["groups"].items()}
         ),
-        waves=_frozen(
-            {w["id"]: Wave(id=w["id"], role=w["role"], title=_frozen(w["title"])) for w in data["waves"]}
-        ),
+        waves=_frozen({w["id"]: Wave(id=w["id"], role=w["role"], title=_frozen(w["title"])) for w in data["waves"]}),
         informants=tuple(data["informants"]),
         identifiers=data["people"]["identifiers"],
         roster=_build_roster(data.get("roster")),
@@ -371,7 +410,7 @@ def _build_roster(entry: dict[str, Any] | None) -> Roster | None:
         reader=entry["reader"],
         encoding=entry.get("encoding", "utf-8"),
         columns=_frozen(entry["columns"]),
-        values=_build_values(entry),
+        meanings=_build_values(entry),
         ignore=tuple(entry.get("ignore", ())),
     )
 
@@ -394,7 +433,7 @@ def _build_source(entry: dict[str, Any], instruments: Instruments) -> Source:
         informant=entry["informant"],
         wave=entry.get("wave"),
         columns=_frozen(entry["columns"]),
-        values=_build_values(entry),
+        meanings=_build_values(entry),
         instruments=tuple(parts),
         blank=tuple(entry.get("blank", ())),
         totals=_frozen(entry.get("totals", {})),

@@ -25,7 +25,10 @@ VALUES = MapOf(MapOf(Text(), keys=r"[^\n]+", at_least=1), keys=r"wave|group|site
 ENCODING = Word("utf-8", "utf-8-sig", "utf-16", "gb18030", "big5hkscs")
 READER = Word("csv")
 OUTCOME = Record(
-    {"outcome": Text(rf"{SLUG}\.{SLUG}", "Write questionnaire.scale, e.g. ces-d.total."), "better": Word("higher", "lower")},
+    {
+        "outcome": Text(rf"{SLUG}\.{SLUG}", "Write questionnaire.scale, e.g. ces-d.total."),
+        "better": Word("higher", "lower"),
+    },
     {"smallest_worthwhile": Nullable(Number(0))},
 )
 
@@ -40,7 +43,8 @@ STUDY = Record(
         "assignment": Record({"unit": Word("participant", "site", "none"), "randomised": Flag()}),
         "groups": MapOf(Record({"title": Translated(), "role": Word("programme", "comparison")}), at_least=1),
         "waves": ListOf(
-            Record({"id": Slug(), "role": Word("before", "after", "follow-up"), "title": Translated()}), at_least=1
+            Record({"id": Slug(), "role": Word("before", "after", "follow-up"), "title": Translated()}),
+            at_least=1,
         ),
         "informants": ListOf(Slug(), at_least=1),
         "sources": ListOf(

@@ -74,7 +74,7 @@ class Roster:
     reader: str
     encoding: str
     columns: Mapping[str, str]
-    values: Mapping[str, Mapping[str, str]]
+    meanings: Mapping[str, Mapping[str, str]]
     ignore: tuple[str, ...]
 
 
@@ -97,7 +97,7 @@ class Source:
     informant: str
     wave: str | None
     columns: Mapping[str, str]
-    values: Mapping[str, Mapping[str, str]]
+    meanings: Mapping[str, Mapping[str, str]]
     instruments: tuple[InstrumentColumns, ...]
     blank: tuple[str, ...]
     totals: Mapping[str, str]

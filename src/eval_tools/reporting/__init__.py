@@ -1,0 +1,1 @@
+"""Reporting: released tables become sentences, tables, figures and pages, in three languages."""

@@ -1,0 +1,107 @@
+"""What changed within each group, outcome by outcome."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from eval_tools.reporting.blocks import Block, Chapter, Paragraph, Picture, Table
+from eval_tools.reporting.figures import draw_change
+from eval_tools.reporting.material import Desk
+from eval_tools.studies.study import Outcome
+
+
+def change_chapter(desk: Desk) -> Chapter:
+    """Show the change of every group: figure, sentence, table."""
+    blocks: list[Block] = []
+    for outcome in desk.study.plan.outcomes:
+        slug = outcome.id.replace(".", "-")
+        title = desk.words("change.subheading", scale=desk.scale_title(outcome))
+        blocks.append(Paragraph(id=f"change-title-{slug}", text=title, role="subheading"))
+        picture = change_picture(desk, outcome)
+        blocks += [picture] if picture is not None else []
+        blocks.append(change_table(desk, outcome))
+    blocks.append(Paragraph(id="change-note", text=desk.words("change.note"), role="note"))
+    return Chapter(id="change", heading=desk.words("change.heading"), blocks=tuple(blocks))
+
+
+def change_picture(desk: Desk, outcome: Outcome) -> Picture | None:
+    """Draw how individual changes are spread in every group; None if nobody has both scores."""
+    words = desk.words
+    distribution = desk.material.distributions.get(outcome.id)
+    if distribution is None:
+        return None
+    people = desk.material.people
+    shown = None if people is None else people.data[people.data["outcome"] == outcome.id][["group", "value"]]
+    rows = {g: r for g, r in desk.rows(outcome, "change", "paired_t").items() if g in desk.study.groups}
+    told = [
+        words(
+            "change.figure.alt_group",
+            group=desk.group_title(group),
+            estimate=words.number(row["estimate"], signed=True),
+            low=words.number(row["ci_low"], signed=True),
+            high=words.number(row["ci_high"], signed=True),
+        )
+        for group, row in rows.items()
+        if isfinite(float(row["estimate"]))
+    ]
+    title = desk.scale_title(outcome)
+    level = words.level(0.95)
+    caption = (
+        words("change.figure.caption_cloud", min_cell=desk.min_cell, level=level)
+        if shown is None
+        else words("change.figure.caption", level=level)
+    )
+    slug = outcome.id.replace(".", "-")
+    summary = desk.results[
+        (desk.results["outcome"] == outcome.id)
+        & (desk.results["contrast"] == "change")
+        & (desk.results["estimator"] == "paired_t")
+        & (desk.results["group"] != "all")
+    ]
+    return Picture(
+        id=f"change-picture-{slug}",
+        drawing=draw_change(
+            name=f"change-{slug}",
+            distribution=distribution.data,
+            people=shown,
+            summary=summary[["group", "estimate", "ci_low", "ci_high", "n"]],
+            group_labels=desk.group_titles,
+            title=words("change.figure.title", scale=title),
+            x_label=words("change.figure.axis", **desk.waves),
+            better=outcome.better,
+            better_label=words("change.figure.better"),
+            worse_label=words("change.figure.worse"),
+            hidden_label=words("format.hidden", min_cell=desk.min_cell),
+            alt=words("change.figure.alt", scale_name=desk.scale_name(outcome), groups=words.clauses(told)),
+            caption=caption,
+            language=desk.language,
+        ),
+    )
+
+
+def change_table(desk: Desk, outcome: Outcome) -> Table:
+    """List mean, typical and standardised change of every group."""
+    words = desk.words
+    level = words.level(0.95)
+    columns = [desk.rows(outcome, "change", name) for name in ("paired_t", "hodges_lehmann", "g_av")]
+    return Table(
+        id=f"change-table-{outcome.id.replace('.', '-')}",
+        caption=words("change.table.caption", scale=desk.scale_title(outcome), **desk.waves),
+        header=(
+            words("people.group"),
+            words("change.n"),
+            words("change.mean", level=level),
+            words("change.median", level=level),
+            words("change.standardised", level=level),
+        ),
+        rows=tuple(
+            (
+                desk.group_title(group),
+                desk.count(float(columns[0][group]["n"])),
+                desk.estimate(columns[0][group]),
+                desk.estimate(columns[1][group]),
+                desk.estimate(columns[2][group], 2),
+            )
+            for group in columns[0]
+        ),
+    )

@@ -1,0 +1,157 @@
+"""Whose answers there are, who is missing, and what was found in the raw data."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from eval_tools.reporting.blocks import Block, Chapter, Paragraph, Picture, Table
+from eval_tools.reporting.chapters.answer import people_counts
+from eval_tools.reporting.figures import draw_flow
+from eval_tools.reporting.material import Desk, records
+
+
+def people_chapter(desk: Desk) -> Chapter:
+    """Show who took part, wave by wave, and how those who were lost differed at the start."""
+    blocks: list[Block] = [
+        Paragraph(id="lost", text=lost(desk)),
+        flow_picture(desk),
+        flow_table(desk),
+        dropout_table(desk),
+        Paragraph(id="dropout-note", text=desk.words("people.dropout.note"), role="note"),
+        Paragraph(id="findings", text=findings(desk)),
+    ]
+    if desk.material.findings:
+        blocks.append(findings_table(desk))
+    return Chapter(id="people", heading=desk.words("people.heading"), blocks=tuple(blocks))
+
+
+def lost(desk: Desk) -> str:
+    """Say how many have no later answer, and how unequal the groups are in that."""
+    n = people_counts(desk)
+    if n is None:
+        return desk.words("answer.people_hidden")
+    enrolled, paired = n
+    places = {
+        "n_lost": desk.words.number(enrolled - paired, 0),
+        "n_enrolled": desk.words.number(enrolled, 0),
+        "share": desk.words.percent((enrolled - paired) / enrolled if enrolled else float("nan")),
+        "wave": desk.wave_name(desk.wave),
+    }
+    flow = desk.material.flow.data
+    groups = flow[(flow["wave"] == desk.wave.id) & flow["group"].isin(list(desk.study.groups))]
+    shares = [p / e for p, e in zip(groups["n_paired"], groups["n_enrolled"], strict=True) if e and isfinite(p / e)]
+    if len(shares) < 2:
+        return desk.words("people.lost_single", **places)
+    return desk.words(
+        "people.lost",
+        lowest=desk.words.percent(min(shares)),
+        highest=desk.words.percent(max(shares)),
+        **places,
+    )
+
+
+def flow_picture(desk: Desk) -> Picture:
+    """Draw the flow of participants."""
+    words, flow = desk.words, desk.material.flow.data
+    groups = flow[flow["group"].isin(list(desk.study.groups))]
+    at_wave = {row["group"]: row for row in records(groups[groups["wave"] == desk.wave.id])}
+    told = [
+        words(
+            "people.flow.alt_group",
+            group=desk.group_title(group),
+            enrolled=desk.count(at_wave[group]["n_enrolled"]),
+            answered=desk.count(at_wave[group]["n_forms"]),
+            wave=desk.wave_name(desk.wave),
+        )
+        for group in desk.study.groups
+    ]
+    return Picture(
+        id="flow-picture",
+        drawing=draw_flow(
+            name="flow",
+            flow=groups,
+            group_labels=desk.group_titles,
+            wave_labels=desk.wave_titles,
+            title=words("people.flow.title"),
+            total_label=words("people.flow.total"),
+            enrolled_label=words("people.flow.enrolled"),
+            hidden_label=words("format.hidden", min_cell=desk.min_cell),
+            alt=words("people.flow.alt", groups=words.clauses(told)),
+            caption=words("people.flow.caption"),
+            language=desk.language,
+        ),
+    )
+
+
+def flow_table(desk: Desk) -> Table:
+    """List participants with answers, by group and occasion."""
+    flow = desk.material.flow.data
+    rows = []
+    for group in dict.fromkeys(flow["group"]):
+        mine = {row["wave"]: row for row in records(flow[flow["group"] == group])}
+        cells = [desk.count(mine[wave]["n_forms"]) for wave in desk.study.waves]
+        rows.append(
+            (
+                desk.group_title(group),
+                desk.count(mine[desk.wave.id]["n_enrolled"]),
+                *cells,
+                desk.count(mine[desk.wave.id]["n_paired"]),
+            )
+        )
+    words = desk.words
+    return Table(
+        id="flow-table",
+        caption=words("people.table.caption"),
+        header=(
+            words("people.group"),
+            words("people.enrolled"),
+            *desk.wave_titles.values(),
+            words("people.paired"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def dropout_table(desk: Desk) -> Table:
+    """Compare, at the start, those without a later answer with those who have one."""
+    tables = [desk.rows(outcome, "dropout", "hedges_g") for outcome in desk.study.plan.outcomes]
+    groups = list(dict.fromkeys(group for rows in tables for group in rows))
+    return Table(
+        id="dropout-table",
+        caption=desk.words("people.dropout.caption", **desk.waves),
+        header=(
+            desk.words("people.group"),
+            *(desk.scale_title(outcome) for outcome in desk.study.plan.outcomes),
+        ),
+        rows=tuple((desk.group_title(group), *(desk.estimate(rows[group], 2) for rows in tables)) for group in groups),
+    )
+
+
+def findings(desk: Desk) -> str:
+    """Say how many faults the raw data had, and whether all were resolved."""
+    resolved = sum(f.count for f in desk.material.findings if f.severity == "note")
+    still_open = sum(1 for f in desk.material.findings if f.severity == "warning")
+    sentences = []
+    if resolved:
+        sentences.append(desk.words("people.findings.resolved", n=desk.words.number(resolved, 0)))
+    if still_open:
+        sentences.append(desk.words("people.findings.open", n=desk.words.number(still_open, 0)))
+    return desk.words.sentences(*sentences) or desk.words("people.findings.none")
+
+
+def findings_table(desk: Desk) -> Table:
+    """List what was found in the raw data, by kind."""
+    words = desk.words
+    return Table(
+        id="findings-table",
+        caption=words("people.findings.caption"),
+        header=(
+            words("people.findings.rule"),
+            words("people.findings.severity"),
+            words("people.findings.count"),
+        ),
+        rows=tuple(
+            (words(f"finding.{f.rule}"), words(f"severity.{f.severity}"), words.number(f.count, 0))
+            for f in desk.material.findings
+        ),
+    )

@@ -1,0 +1,150 @@
+"""What a report is made of: definitions and released tables, and nothing that did not pass disclosure control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from eval_tools.errors import DisclosureError, Problem
+from eval_tools.instruments.instrument import Instrument, Scale
+from eval_tools.privacy.disclosure import ReleasedTable
+from eval_tools.reporting.language import Words
+from eval_tools.studies.study import Outcome, Study, Wave
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]  # one row of a released table
+
+
+def records(table: pd.DataFrame) -> list[Row]:
+    """Return the rows of a table, one mapping of column to value each."""
+    return [dict(zip(map(str, table.columns), row, strict=True)) for row in table.itertuples(index=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of finding about the raw data, with how many cells or rows it concerns."""
+
+    rule: str
+    severity: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything a report may show, for one study and one term."""
+
+    study: Study
+    instruments: Mapping[str, Instrument]
+    term: str
+    flow: ReleasedTable
+    descriptives: ReleasedTable
+    reliabilities: ReleasedTable
+    results: ReleasedTable
+    class_counts: ReleasedTable
+    distributions: Mapping[str, ReleasedTable]  # by outcome
+    people: ReleasedTable | None  # single people, by a recorded decision of the study
+    findings: tuple[Finding, ...]
+    version: str
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        given = (*self.tables, *([] if self.people is None else [self.people]))
+        if not all(isinstance(table, ReleasedTable) for table in given):
+            raise DisclosureError(Problem("report", "a table did not pass disclosure control.", "Release it first."))
+
+    @property
+    def tables(self) -> tuple[ReleasedTable, ...]:
+        """The tables that are published beside the report."""
+        return (
+            self.flow,
+            self.descriptives,
+            self.reliabilities,
+            self.results,
+            self.class_counts,
+            *self.distributions.values(),
+        )
+
+
+class Desk:
+    """The material on the desk of one writer: one language, and the look-ups every chapter needs."""
+
+    def __init__(self, material: Material, language: str) -> None:
+        self.material = material
+        self.study = material.study
+        self.words = Words(material.study.check_language(language))
+        self.language = language
+        self.results = material.results.data
+        self.wave = material.study.wave(material.term)
+        self.baseline = material.study.baseline
+
+    @property
+    def min_cell(self) -> int:
+        """The smallest number of people that is published."""
+        return self.study.disclosure.min_cell
+
+    def wave_title(self, wave: Wave | str) -> str:
+        """Name an occasion."""
+        return self.words.of((self.study.waves[wave] if isinstance(wave, str) else wave).title)
+
+    def group_title(self, group: str) -> str:
+        """Name a group, or all of them."""
+        return self.words("people.all") if group == "all" else self.words.of(self.study.groups[group].title)
+
+    @property
+    def group_titles(self) -> dict[str, str]:
+        """Name every group, in the order of study.yaml."""
+        return {group: self.group_title(group) for group in self.study.groups}
+
+    @property
+    def wave_titles(self) -> dict[str, str]:
+        """Name every occasion, in time order."""
+        return {wave: self.wave_title(wave) for wave in self.study.waves}
+
+    @property
+    def waves(self) -> dict[str, str]:
+        """Name the two occasions a sentence compares."""
+        return {"baseline": self.wave_name(self.baseline), "wave": self.wave_name(self.wave)}
+
+    def wave_name(self, wave: Wave | str) -> str:
+        """Name an occasion within a sentence."""
+        return self.words.within(self.wave_title(wave))
+
+    def instrument(self, outcome: Outcome) -> Instrument:
+        """Return the questionnaire of an outcome."""
+        return self.material.instruments[outcome.instrument]
+
+    def scale(self, outcome: Outcome) -> Scale:
+        """Return the scale of an outcome."""
+        return self.instrument(outcome).scales[outcome.scale]
+
+    def scale_title(self, outcome: Outcome) -> str:
+        """Name the scale of an outcome."""
+        return self.words.of(self.scale(outcome).title)
+
+    def scale_name(self, outcome: Outcome) -> str:
+        """Name the scale of an outcome within a sentence."""
+        return self.words.within(self.scale_title(outcome))
+
+    def rows(self, outcome: Outcome, contrast: str, estimator: str) -> dict[str, Row]:
+        """Return the results of one estimator, by group."""
+        mine = self.results[
+            (self.results["outcome"] == outcome.id)
+            & (self.results["contrast"] == contrast)
+            & (self.results["estimator"] == estimator)
+        ]
+        return {row["group"]: row for row in records(mine)}
+
+    def estimate(self, row: Row, digits: int = 1, *, factor: float = 1.0) -> str:
+        """Write the estimate of a result with its interval, or say why there is none."""
+        value, low, high = (float(row[key]) * factor for key in ("estimate", "ci_low", "ci_high"))
+        if row["status"] == "estimated":
+            return self.words.interval(value, low, high, digits, signed=True)
+        reason = self.words(f"status.{row['status']}")
+        return reason if value != value else f"{self.words.number(value, digits, signed=True)} – {reason}"
+
+    def count(self, value: float) -> str:
+        """Write a number of people; a hidden one says why."""
+        return self.words.count(value, min_cell=self.min_cell)

@@ -1,0 +1,48 @@
+"""What a result depends on, as hashes: raw files, definitions, and the code itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import eval_tools
+from eval_tools.studies.load import StudyDefinition
+from eval_tools.studies.workbench import Workbench
+
+
+def hash_files(paths: Iterable[Path], *, root: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file that exists, by its name below ``root``, sorted."""
+    found = {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+        if path.is_file()
+    }
+    return dict(sorted(found.items()))
+
+
+def input_hashes(definition: StudyDefinition, workbench: Workbench) -> dict[str, str]:
+    """Hash everything a study's results depend on, apart from the code."""
+    study = definition.study
+    files = [study.folder / "study.yaml", study.folder / "corrections.yaml"]
+    files += [study.folder / source.file for source in study.sources]
+    if study.roster is not None:
+        files.append(study.folder / study.roster.file)
+    files += [workbench.root / instrument.file for instrument in definition.instruments.values()]
+    return hash_files(files, root=workbench.root)
+
+
+@cache
+def code_digest() -> str:
+    """Hash the package's own source, so that no stage outlives the code that made it."""
+    here = Path(eval_tools.__file__).parent
+    total = hashlib.sha256()
+    for path in sorted(here.rglob("*.py")):
+        total.update(path.relative_to(here).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def combine(*parts: object) -> str:
+    """Hash several things into one."""
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()

@@ -1,0 +1,102 @@
+"""Results -> released tables: the only way from numbers about people to a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eval_tools.privacy.disclosure import (
+    ReleasedTable,
+    release_counts,
+    release_distribution,
+    release_estimates,
+    release_flow,
+    release_people,
+)
+from eval_tools.studies.load import StudyDefinition
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BINS = 24  # about so many steps over the range of a scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """Everything about one term that may be published."""
+
+    flow: ReleasedTable
+    descriptives: ReleasedTable
+    reliabilities: ReleasedTable
+    results: ReleasedTable
+    class_counts: ReleasedTable
+    distributions: dict[str, ReleasedTable]
+    people: ReleasedTable | None
+
+
+def release_term(
+    definition: StudyDefinition,
+    *,
+    flow: pd.DataFrame,
+    descriptives: pd.DataFrame,
+    reliabilities: pd.DataFrame,
+    results: pd.DataFrame,
+    class_counts: pd.DataFrame,
+    changes: pd.DataFrame,
+) -> Released:
+    """Put every table of one term through disclosure control, by the rule of the study."""
+    study = definition.study
+    rule = study.disclosure
+    interval = ["estimate", "ci_low", "ci_high"]
+    change = changes[["outcome", "group", "change"]].rename(columns={"change": "value"}).dropna(subset=["value"])
+    distributions = {}
+    for outcome in study.plan.outcomes:
+        scale = definition.instruments[outcome.instrument].scales[outcome.scale]
+        width = scale.high - scale.low
+        mine = change[change["outcome"] == outcome.id]
+        if len(mine):
+            distributions[outcome.id] = release_distribution(
+                mine[["group", "value"]],
+                name=f"distribution-{outcome.id.replace('.', '-')}",
+                rule=rule,
+                bin_width=max(1.0, float(round(width / BINS))),
+                limits=(-width, width),
+            )
+    return Released(
+        flow=release_flow(flow, name="flow", rule=rule),
+        descriptives=release_estimates(
+            descriptives,
+            name="descriptives",
+            count="n",
+            counts=["n"],
+            numbers=["mean", "sd", "ci_low", "ci_high"],
+            rule=rule,
+        ),
+        reliabilities=release_estimates(
+            reliabilities,
+            name="reliabilities",
+            count="n",
+            counts=["n"],
+            numbers=interval,
+            also=["ci_level", "n_items"],
+            rule=rule,
+        ),
+        results=release_estimates(
+            results,
+            name="results",
+            counts=["n"],
+            numbers=[*interval, "se", "df", "p_value", "p_adjusted"],
+            also=["ci_level", "n_sites"],
+            rule=rule,
+        ),
+        class_counts=release_counts(
+            class_counts,
+            name="class_counts",
+            rows=["group"],
+            column="class",
+            by=["outcome", "measure"],
+            rule=rule,
+        ),
+        distributions=distributions,
+        people=release_people(change, name="people", rule=rule, by=["outcome"]) if rule.single_people else None,
+    )

@@ -1,0 +1,320 @@
+"""One study, one term, one language: every stage by name, from the cache or computed.
+
+Notebooks, papermill and the command line all come through here, so they see the same numbers.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import eval_tools
+from eval_tools.comparison.attrition import count_flow
+from eval_tools.comparison.describe import describe_scores
+from eval_tools.comparison.individual import classify_changes, count_classes
+from eval_tools.comparison.results import estimate_results
+from eval_tools.errors import DefinitionError, Problem, UnknownNames
+from eval_tools.intake.corrections import load_corrections
+from eval_tools.intake.findings import refuse_errors
+from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
+from eval_tools.privacy.pseudonyms import key_fingerprint, published_key, read_key
+from eval_tools.runner.cache import StageCache
+from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
+from eval_tools.runner.release import Released, release_term
+from eval_tools.scoring.reliability import estimate_reliabilities
+from eval_tools.scoring.score import score_responses
+from eval_tools.studies.load import StudyDefinition, load_study
+from eval_tools.studies.study import Study
+from eval_tools.studies.workbench import Workbench, find_workbench
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eval_tools.reporting.blocks import Report
+    from eval_tools.reporting.material import Material
+    from eval_tools.runner.display import Shown
+
+KEY_FILE = "EVAL_TOOLS_KEY_FILE"
+BLOCKS_EACH = (
+    "course",
+    "means",
+    "change-picture",
+    "change-table",
+    "forest",
+    "compare-table",
+    "classes",
+    "bands",
+    "caseness",
+)
+
+
+def open_study(study: str, *, term: str = "", language: str = "", start: Path | None = None) -> StudyRun:
+    """Open a study of the workbench for one term and one language.
+
+    Parameters
+    ----------
+    study : str
+        Name of a folder under data_raw/.
+    term : str
+        Id of a wave; empty for the plan's decision term or, as long as that has no forms, the latest
+        wave that has.
+    language : str
+        ``en``, ``zh-Hant`` or ``zh-Hans``; empty for the first one the study publishes in.
+    start : Path, optional
+        Where to look for the workbench; default: the working directory and above.
+
+    Raises
+    ------
+    DefinitionError
+        With every problem of the definitions, or the names there are instead of an unknown one.
+    """
+    workbench = find_workbench(start)
+    definition = load_study(study, workbench=workbench)
+    return StudyRun(workbench, definition, term=term, language=language)
+
+
+class StudyRun:
+    """A study opened for one term and language; every table is computed when first asked for, then kept."""
+
+    def __init__(
+        self, workbench: Workbench, definition: StudyDefinition, *, term: str = "", language: str = ""
+    ) -> None:
+        self.workbench = workbench
+        self.definition = definition
+        self.study: Study = definition.study
+        self.instruments = definition.instruments
+        self.language = self.study.check_language(language or self.study.languages[0])
+        self._term = self.study.wave(term).id if term else ""
+
+    # --- identity ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of every raw file and definition."""
+        return input_hashes(self.definition, self.workbench)
+
+    @property
+    def fingerprint(self) -> str:
+        """One hash of all inputs."""
+        return combine(*self.inputs.items())
+
+    @cached_property
+    def _key(self) -> bytes:
+        if self.study.identifiers == "published_arbitrary":
+            return published_key(self.study.id)
+        given = os.environ.get(KEY_FILE)
+        if not given:
+            raise DefinitionError(
+                Problem(
+                    KEY_FILE,
+                    "the study holds direct identifiers, but no key for pseudonyms was named.",
+                    f"Set {KEY_FILE} to a key file outside the workbench.",
+                )
+            )
+        return read_key(Path(given), workbench=self.workbench.root)
+
+    @cached_property
+    def _cache(self) -> StageCache:
+        key = combine(eval_tools.__version__, code_digest(), key_fingerprint(self._key), *self.inputs.items())
+        return StageCache(self.workbench.scratch, key)
+
+    # --- stages --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def received(self) -> Received:
+        """The raw files as received, errors included; see ``issues``."""
+        corrections = load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root)
+        return receive_study(self.study, self.instruments, corrections=corrections, key=self._key)
+
+    @cached_property
+    def issues(self) -> pd.DataFrame:
+        """ISSUES without errors; a study with errors is refused here, before any other stage."""
+        return self._cache.table("issues", lambda: refuse_errors(self.received.issues))
+
+    @cached_property
+    def participants(self) -> pd.DataFrame:
+        """PARTICIPANTS."""
+        _ = self.issues
+        return self._cache.table("participants", lambda: self.received.participants)
+
+    @cached_property
+    def forms(self) -> pd.DataFrame:
+        """FORMS."""
+        _ = self.issues
+        return self._cache.table("forms", lambda: self.received.forms)
+
+    @cached_property
+    def responses(self) -> pd.DataFrame:
+        """RESPONSES."""
+        _ = self.issues
+        return self._cache.table("responses", lambda: self.received.responses)
+
+    @cached_property
+    def raw_files(self) -> pd.DataFrame:
+        """Name, hash and size of every raw file."""
+        import pandas as pd
+
+        return self._cache.table("raw_files", lambda: pd.DataFrame(map(asdict, self.received.raw_files)))
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """SCORES."""
+        return self._cache.table("scores", lambda: score_responses(self.responses, self.instruments))
+
+    @cached_property
+    def reliabilities(self) -> pd.DataFrame:
+        """RELIABILITIES."""
+        return self._cache.table("reliabilities", lambda: estimate_reliabilities(self.responses, self.instruments))
+
+    @cached_property
+    def term(self) -> str:
+        """Id of the wave the report is about; it has at least one form."""
+        received = set(self.forms["wave"])
+        planned = self.study.plan.decision_term
+        if self._term:
+            check_wave_has_forms(self.forms, self.study, self._term)
+            return self._term
+        with_forms = [term for term in self.study.terms if term in received]
+        if planned in received or not with_forms:
+            check_wave_has_forms(self.forms, self.study, planned)
+            return planned
+        return with_forms[-1]
+
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """RESULTS of the term, not yet released."""
+        return self._cache.table(
+            f"results-{self.term}",
+            lambda: estimate_results(
+                self.scores,
+                self.participants,
+                self.reliabilities,
+                self.study,
+                self.instruments,
+                wave=self.term,
+            ),
+        )
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """CHANGES of the term: one row per person, never published."""
+        return self._cache.table(
+            f"changes-{self.term}",
+            lambda: classify_changes(self.scores, self.participants, self.reliabilities, self.study, wave=self.term),
+        )
+
+    @cached_property
+    def flow(self) -> pd.DataFrame:
+        """FLOW."""
+        return count_flow(self.forms, self.participants, self.study)
+
+    @cached_property
+    def descriptives(self) -> pd.DataFrame:
+        """DESCRIPTIVES."""
+        return self._cache.table("descriptives", lambda: describe_scores(self.scores, self.participants, self.study))
+
+    @cached_property
+    def released(self) -> Released:
+        """Everything about the term that may be published."""
+        return release_term(
+            self.definition,
+            flow=self.flow,
+            descriptives=self.descriptives,
+            reliabilities=self.reliabilities,
+            results=self.results,
+            class_counts=count_classes(self.changes, self.study),
+            changes=self.changes,
+        )
+
+    # --- report --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def material(self) -> Material:
+        """What the report is made of."""
+        from eval_tools.reporting.material import Finding, Material
+
+        counted: dict[tuple[str, str], list[int]] = {}
+        for issue in self.issues.itertuples(index=False):
+            counted.setdefault((str(issue.severity), str(issue.rule)), []).append(int(issue.count))  # type: ignore[call-overload]
+        findings = tuple(
+            Finding(rule=rule, severity=severity, count=max(sum(counts), len(counts)))
+            for (severity, rule), counts in sorted(counted.items())
+        )
+        released = self.released
+        return Material(
+            study=self.study,
+            instruments=self.instruments,
+            term=self.term,
+            flow=released.flow,
+            descriptives=released.descriptives,
+            reliabilities=released.reliabilities,
+            results=released.results,
+            class_counts=released.class_counts,
+            distributions=released.distributions,
+            people=released.people,
+            findings=findings,
+            version=eval_tools.__version__,
+            fingerprint=self.fingerprint,
+        )
+
+    @cached_property
+    def report(self) -> Report:
+        """The whole report in the run's language."""
+        from eval_tools.reporting.write import write_report
+
+        return write_report(self.material, self.language)
+
+    # --- notebooks -----------------------------------------------------------------------------------------
+
+    def show(self, *blocks: str) -> Shown:
+        """Show blocks of the report in a notebook, by id."""
+        from eval_tools.runner.display import Shown
+
+        return Shown(tuple(self.report.block(block) for block in blocks), self.language)
+
+    def show_each(self, *kinds: str) -> Shown:
+        """Show the blocks of some kinds for every outcome that has them, e.g. ``change-table``."""
+        known = [block.id for block in self.report.blocks()]
+        slugs = [outcome.id.replace(".", "-") for outcome in self.study.plan.outcomes]
+        unknown = [kind for kind in kinds if kind not in BLOCKS_EACH]
+        if unknown:
+            raise UnknownNames("block", missing=unknown, known=BLOCKS_EACH, where="show_each")
+        wanted = [f"{kind}-{slug}" for slug in slugs for kind in kinds]
+        return self.show(*(name for name in wanted if name in known))
+
+    def number(self, outcome: str, contrast: str, estimator: str, group: str) -> float:
+        """Return one released estimate, unrounded.
+
+        Examples
+        --------
+        ``run.number("ces-d.total", "change", "paired_t", "all")``
+        """
+        table = self.released.results.data
+        mine = table[
+            (table["outcome"] == outcome)
+            & (table["contrast"] == contrast)
+            & (table["estimator"] == estimator)
+            & (table["group"] == group)
+        ]
+        if len(mine) != 1:
+            wanted = " ".join((outcome, contrast, estimator, group))
+            known = sorted({" ".join(row) for row in table[["outcome", "contrast", "estimator", "group"]].to_numpy()})
+            raise UnknownNames("result", missing=[wanted], known=known, where="number")
+        return float(mine["estimate"].iloc[0])
+
+    def record(self, *wanted: str) -> None:
+        """Print released estimates for the tests, rounded to four decimals: ``outcome contrast estimator group``."""
+        for name in wanted:
+            print(f"{name}: {self.number(*name.split()):.4f}")
+
+    def record_reliability(self, *outcomes: str) -> None:
+        """Print the released reliabilities of some scales for the tests, rounded to four decimals."""
+        table = self.released.reliabilities.data
+        for outcome in outcomes:
+            instrument, _, scale = outcome.partition(".")
+            mine = table[(table["instrument"] == instrument) & (table["scale"] == scale)]
+            for row in mine.to_dict("records"):
+                print(f"{outcome} {row['wave']} {row['coefficient']}: {row['estimate']:.4f}")
