@@ -129,7 +129,7 @@ def possible_values(full, words, min_cell, limit):
     return [set(whole[fits, i, j].tolist()) for i, j in np.argwhere(words != "")]
 
 
-SMALL_TABLES = tables(rows=st.integers(1, 2), columns=st.integers(1, 3), counts=st.integers(0, 6))
+SMALL_TABLES = tables(rows=st.integers(1, 2), columns=st.integers(1, 2), counts=st.integers(0, 6))
 
 
 @settings(deadline=None, max_examples=40)
@@ -138,7 +138,7 @@ def test_every_hidden_count_or_total_could_be_something_else(table, min_cell):
     full = with_margins(table)
     words = hide_counts(full.ravel().tolist(), sums_of(full.shape), min_cell=min_cell)
     assert all(word != "" for word, n in zip(words, full.ravel(), strict=True) if n < min_cell)
-    for values in possible_values(full, words, min_cell, limit=7):
+    for values in possible_values(full, words, min_cell, limit=12):
         assert max(values) - min(values) >= 2
 
 

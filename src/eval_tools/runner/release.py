@@ -82,7 +82,8 @@ def release_term(
             rule=rule,
         ),
         results=release_estimates(
-            results,
+            # degrees of freedom tell the exact number of people, which rounding is to hide
+            results if rule.round_to == 1 else results.assign(df=float("nan")),
             name="results",
             counts=["n"],
             numbers=[*interval, "se", "df", "p_value", "p_adjusted"],

@@ -305,16 +305,14 @@ class StudyRun:
             raise UnknownNames("result", missing=[wanted], known=known, where="number")
         return float(mine["estimate"].iloc[0])
 
-    def record(self, *wanted: str) -> None:
-        """Print released estimates for the tests, rounded to four decimals: ``outcome contrast estimator group``."""
-        for name in wanted:
-            print(f"{name}: {self.number(*name.split()):.4f}")
+    def record(self, contrast: str, estimator: str) -> None:
+        """Print the released estimates of one estimator for the tests, rounded to four decimals."""
+        table = self.released.results.data
+        mine = table[(table["contrast"] == contrast) & (table["estimator"] == estimator)]
+        for row in mine.itertuples(index=False):
+            print(f"{row.outcome} {contrast} {estimator} {row.group}: {row.estimate:.4f}")
 
-    def record_reliability(self, *outcomes: str) -> None:
-        """Print the released reliabilities of some scales for the tests, rounded to four decimals."""
-        table = self.released.reliabilities.data
-        for outcome in outcomes:
-            instrument, _, scale = outcome.partition(".")
-            mine = table[(table["instrument"] == instrument) & (table["scale"] == scale)]
-            for row in mine.to_dict("records"):
-                print(f"{outcome} {row['wave']} {row['coefficient']}: {row['estimate']:.4f}")
+    def record_reliability(self) -> None:
+        """Print the released reliabilities for the tests, rounded to four decimals."""
+        for row in self.released.reliabilities.data.itertuples(index=False):
+            print(f"{row.instrument}.{row.scale} {row.wave} {row.coefficient}: {row.estimate:.4f}")

@@ -1,0 +1,133 @@
+"""What every test shares: reproducible searches, and a skip that counts as a failure where it must."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+
+# The same examples on every run, so that a change and nothing else makes a test fail; with
+# EVAL_TOOLS_EXPLORE=1 new ones are searched.
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile("explore" if os.environ.get("EVAL_TOOLS_EXPLORE") else "same")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the project."""
+    return ROOT
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Turn a skip into a failure where EVAL_TOOLS_NO_SKIP is set: there everything is installed."""
+    report = (yield).get_result()
+    if report.skipped and os.environ.get("EVAL_TOOLS_NO_SKIP") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, although nothing may be skipped here: {report.longrepr}"
+
+
+LITTLE_STUDY = """\
+schema_version: "1.0"
+study: little
+title: {en: "A little invented study", zh-Hant: "一個虛構的小研究", zh-Hans: "一个虚构的小研究"}
+about: {en: "Invented people.", zh-Hant: "人物均為虛構。", zh-Hans: "人物均为虚构。"}
+kind: synthetic
+respondents: children
+assignment: {unit: participant, randomised: true}
+groups:
+  programme: {role: programme, title: {en: "Programme", zh-Hant: "計畫組", zh-Hans: "项目组"}}
+  comparison: {role: comparison, title: {en: "Comparison", zh-Hant: "對照組", zh-Hans: "对照组"}}
+waves:
+  - {id: autumn, role: before, title: {en: "Autumn", zh-Hant: "秋季", zh-Hans: "秋季"}}
+  - {id: spring, role: after, title: {en: "Spring", zh-Hant: "春季", zh-Hans: "春季"}}
+informants: [child]
+sources:
+  - file: both/answers.csv
+    reader: csv
+    informant: child
+    columns: {participant: id, wave: wave, group: group}
+    instruments:
+      ces-d: {columns: "q{n}"}
+plan:
+  written: before_data
+  primary:
+    - {outcome: ces-d.total, better: lower, smallest_worthwhile: 3}
+  decision_term: spring
+publish: {languages: [en, zh-Hant, zh-Hans], min_cell: 10, round_to: 5}
+people: {identifiers: published_arbitrary}
+"""
+
+
+@dataclass
+class LittleWorkbench:
+    """A workbench with one invented study, to be broken in one place at a time."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """The study's folder."""
+        return self.root / "data_raw" / "little"
+
+    @property
+    def answers(self) -> Path:
+        """The only raw file."""
+        return self.folder / "both" / "answers.csv"
+
+    def change(self, old: str, new: str, *, file: str = "study.yaml") -> None:
+        """Replace one text in a file of the study; it must be there."""
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def write_answers(self, rows: list[list[object]]) -> None:
+        """Write the raw file: id, wave, group and 20 answers a row."""
+        header = ["id", "wave", "group", *(f"q{n}" for n in range(1, 21))]
+        self.answers.parent.mkdir(parents=True, exist_ok=True)
+        with self.answers.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+
+
+def invented_rows(n_per_group: int = 30, *, seed: int = 7, effect: float = 1.0) -> list[list[object]]:
+    """Invent answers of two groups at two waves; the programme lowers the chance of a high answer by ``effect``.
+
+    A fifth of the people do not answer in spring.
+    """
+    rng = np.random.default_rng(seed)
+    rows: list[list[object]] = []
+    reverse = {4, 8, 12, 16}
+    for g, group in enumerate(("programme", "comparison")):
+        for i in range(n_per_group):
+            trait = rng.normal()
+            for wave in ("autumn", "spring"):
+                if wave == "spring" and rng.random() < 0.2:
+                    continue
+                shift = effect if (wave == "spring" and group == "programme") else 0.0
+                level = 1.2 + 0.7 * trait - 0.3 * shift + rng.normal(scale=0.6, size=20)
+                codes = np.clip(np.rint(level), 0, 3).astype(int)
+                answers = [int(3 - c) if n in reverse else int(c) for n, c in enumerate(codes, start=1)]
+                rows.append([f"invented-{g}{i:03}", wave, group, *answers])
+    return rows
+
+
+@pytest.fixture
+def little(tmp_path: Path) -> LittleWorkbench:
+    """A workbench with one valid invented study of 60 children; questionnaires and notebooks are the project's."""
+    for name in ("questionnaires", "notebooks"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    bench = LittleWorkbench(tmp_path)
+    bench.folder.mkdir(parents=True)
+    (bench.folder / "study.yaml").write_text(LITTLE_STUDY, encoding="utf-8")
+    bench.write_answers(invented_rows())
+    return bench
