@@ -210,13 +210,20 @@ def people(desk: Desk) -> str:
     if n is None:
         return desk.words("answer.people_hidden")
     enrolled, paired = n
-    return desk.words(
-        "answer.people",
-        n_paired=desk.words.number(paired, 0),
-        n_enrolled=desk.words.number(enrolled, 0),
-        n_lost=desk.words.number(enrolled - paired, 0),
-        wave=desk.wave_name(desk.wave),
-    )
+    places = {
+        "n_paired": desk.words.number(paired, 0),
+        "n_enrolled": desk.words.number(enrolled, 0),
+        "wave": desk.wave_name(desk.wave),
+    }
+    if few_lost(desk):
+        return desk.words("answer.people_few_lost", min_cell=desk.min_cell, **places)
+    return desk.words("answer.people", n_lost=desk.words.number(enrolled - paired, 0), **places)
+
+
+def few_lost(desk: Desk) -> bool:
+    """Say whether so few people have no later answer that their number is not told."""
+    n = people_counts(desk)
+    return n is not None and desk.study.disclosure.is_small(n[0] - n[1])
 
 
 def people_counts(desk: Desk) -> tuple[float, float] | None:

@@ -9,6 +9,8 @@ from eval_tools.reporting.figures import draw_change
 from eval_tools.reporting.material import Desk
 from eval_tools.studies.study import Outcome
 
+FEWEST_BINS = 4  # with fewer steps a cloud shows the rule of disclosure control, not the people
+
 
 def change_chapter(desk: Desk) -> Chapter:
     """Show the change of every group: figure, sentence, table."""
@@ -30,6 +32,8 @@ def change_picture(desk: Desk, outcome: Outcome) -> Picture | None:
     distribution = desk.material.distributions.get(outcome.id)
     if distribution is None:
         return None
+    bins = distribution.data
+    enough = bins.groupby("group")["count"].transform("size") >= FEWEST_BINS
     people = desk.material.people
     shown = None if people is None else people.data[people.data["outcome"] == outcome.id][["group", "value"]]
     rows = {g: r for g, r in desk.rows(outcome, "change", "paired_t").items() if g in desk.study.groups}
@@ -62,7 +66,7 @@ def change_picture(desk: Desk, outcome: Outcome) -> Picture | None:
         id=f"change-picture-{slug}",
         drawing=draw_change(
             name=f"change-{slug}",
-            distribution=distribution.data,
+            distribution=bins[enough],
             people=shown,
             summary=summary[["group", "estimate", "ci_low", "ci_high", "n"]],
             group_labels=desk.group_titles,
@@ -71,7 +75,7 @@ def change_picture(desk: Desk, outcome: Outcome) -> Picture | None:
             better=outcome.better,
             better_label=words("change.figure.better"),
             worse_label=words("change.figure.worse"),
-            hidden_label=words("format.hidden", min_cell=desk.min_cell),
+            hidden_label=words("change.figure.hidden"),
             alt=words("change.figure.alt", scale_name=desk.scale_name(outcome), groups=words.clauses(told)),
             caption=caption,
             language=desk.language,

@@ -19,22 +19,25 @@ def compare_chapter(desk: Desk) -> Chapter:
         return Chapter(
             id="compare", heading=heading, blocks=(Paragraph(id="compare-none", text=words("compare.none")),)
         )
-    n_primary = sum(outcome.rank == "primary" for outcome in desk.study.plan.outcomes)
-    blocks: list[Block] = [
-        Paragraph(
-            id="compare-intro",
-            text=words(
-                "compare.intro",
-                reference=desk.group_title(comparison.id),
-                n_contrasts=n_primary * len(desk.study.programme_groups),
-            ),
-        )
-    ]
+    blocks: list[Block] = [Paragraph(id="compare-intro", text=intro(desk, comparison.id))]
     if not desk.study.assignment.randomised:
         blocks.append(Paragraph(id="compare-warning", text=words("compare.not_randomised"), role="warning"))
     for outcome in desk.study.plan.outcomes:
         blocks += [forest_picture(desk, outcome, comparison.id), compare_table(desk, outcome, comparison.id)]
     return Chapter(id="compare", heading=heading, blocks=tuple(blocks))
+
+
+def n_contrasts(desk: Desk) -> int:
+    """Count the comparisons of primary outcomes that share one allowance for their number."""
+    return len(desk.study.programme_groups) * sum(o.rank == "primary" for o in desk.study.plan.outcomes)
+
+
+def intro(desk: Desk, reference: str) -> str:
+    """Say what is compared with what, and what 'clear' means."""
+    title = desk.group_title(reference)
+    if n_contrasts(desk) == 1:
+        return desk.words("compare.intro_one", reference=title)
+    return desk.words("compare.intro", reference=title, n_contrasts=n_contrasts(desk))
 
 
 def forest_picture(desk: Desk, outcome: Outcome, reference: str) -> Picture:
@@ -84,7 +87,9 @@ def forest_picture(desk: Desk, outcome: Outcome, reference: str) -> Picture:
             title=words("compare.figure.title", **places),
             hidden_label=words("format.suppressed"),
             alt=words("compare.figure.alt", groups=words.clauses(told), **alt_places),
-            caption=words("compare.figure.caption", level=level),
+            caption=words(
+                "compare.figure.caption" if n_contrasts(desk) > 1 else "compare.figure.caption_one", level=level
+            ),
             language=desk.language,
             number_format=lambda value: words.number(value, 0, signed=True),
             text_header=words("compare.figure.header", level=level),
@@ -96,6 +101,7 @@ def compare_table(desk: Desk, outcome: Outcome, reference: str) -> Table:
     """List the differences of one outcome in points and standardised."""
     words = desk.words
     level = words.level(0.95)
+    several = n_contrasts(desk) > 1
     points = desk.rows(outcome, "difference", "ancova_hc3")
     wide = desk.rows(outcome, "difference", "ancova_hc3_simultaneous")
     g = desk.rows(outcome, "difference", "ancova_g")
@@ -117,7 +123,7 @@ def compare_table(desk: Desk, outcome: Outcome, reference: str) -> Table:
             words("people.group"),
             words("compare.n"),
             words("compare.points", level=level),
-            words("compare.wide"),
+            *([words("compare.wide")] if several else []),
             words("compare.g", level=level),
         ),
         rows=tuple(
@@ -125,7 +131,7 @@ def compare_table(desk: Desk, outcome: Outcome, reference: str) -> Table:
                 desk.group_title(group),
                 desk.count(float(row["n"])),
                 desk.estimate(row),
-                span(wide[group]),
+                *([span(wide[group])] if several else []),
                 desk.estimate(g[group], 2),
             )
             for group, row in points.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Chapter, Paragraph, Picture, Table
-from eval_tools.reporting.chapters.answer import people_counts
+from eval_tools.reporting.chapters.answer import few_lost, people_counts
 from eval_tools.reporting.figures import draw_flow
 from eval_tools.reporting.material import Desk, records
 
@@ -31,6 +31,13 @@ def lost(desk: Desk) -> str:
     if n is None:
         return desk.words("answer.people_hidden")
     enrolled, paired = n
+    if few_lost(desk):
+        return desk.words(
+            "people.lost_few",
+            min_cell=desk.min_cell,
+            n_enrolled=desk.words.number(enrolled, 0),
+            wave=desk.wave_name(desk.wave),
+        )
     places = {
         "n_lost": desk.words.number(enrolled - paired, 0),
         "n_enrolled": desk.words.number(enrolled, 0),

@@ -6,7 +6,7 @@ from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Chapter, Picture, Table
 from eval_tools.reporting.figures import draw_bands
-from eval_tools.reporting.material import Desk
+from eval_tools.reporting.material import Desk, Row, records
 from eval_tools.studies.study import Outcome
 
 CLASSES = ("improved", "unchanged", "worse", "unknown")
@@ -21,21 +21,29 @@ def single_chapter(desk: Desk) -> Chapter:
     return Chapter(id="single", heading=desk.words("single.heading"), blocks=tuple(blocks))
 
 
-def _counts(desk: Desk, outcome: Outcome, measure: str) -> dict[str, dict[str, float]]:
+def _counts(desk: Desk, outcome: Outcome, measure: str) -> dict[str, dict[str, Row]]:
+    """Return the released rows by group and class; ``count`` is missing where ``hidden`` says why."""
     table = desk.material.class_counts.data
     mine = table[(table["outcome"] == outcome.id) & (table["measure"] == measure)]
-    return {
-        str(group): dict(zip(rows["class"], rows["count"], strict=True))
-        for group, rows in mine.groupby("group", sort=False)
-    }
+    counts: dict[str, dict[str, Row]] = {}
+    for row in records(mine):
+        counts.setdefault(row["group"], {})[row["class"]] = row
+    return counts
 
 
-def _count_share(desk: Desk, count: float, counts: dict[str, float]) -> str:
+def _count_share(desk: Desk, cells: dict[str, Row], name: str) -> str:
     """Write a count with its share; the share only if no count of the row is hidden."""
-    total = sum(counts.values())
-    if not isfinite(count) or not isfinite(total) or total == 0:
-        return desk.count(count)
-    return desk.words("format.count_share", count=desk.words.number(count, 0), share=desk.words.percent(count / total))
+    cell = cells.get(name)
+    if cell is None:
+        return desk.words("format.not_available")
+    if not isfinite(cell["count"]):
+        small = cell["hidden"] == "small"
+        return desk.count(cell["count"]) if small else desk.words("format.protected")
+    total = sum(other["count"] for other in cells.values())
+    count = desk.words.number(cell["count"], 0)
+    if not isfinite(total) or total == 0:
+        return count
+    return desk.words("format.count_share", count=count, share=desk.words.percent(cell["count"] / total))
 
 
 def classes_table(desk: Desk, outcome: Outcome) -> Table:
@@ -54,7 +62,7 @@ def classes_table(desk: Desk, outcome: Outcome) -> Table:
         caption=caption,
         header=(words("people.group"), *(words(f"single.{name}") for name in CLASSES)),
         rows=tuple(
-            (desk.group_title(group), *(_count_share(desk, mine[name], mine) for name in CLASSES))
+            (desk.group_title(group), *(_count_share(desk, mine, name) for name in CLASSES))
             for group, mine in counts.items()
         ),
     )
@@ -69,11 +77,11 @@ def bands_picture(desk: Desk, outcome: Outcome) -> Picture:
     assert scheme is not None
     before, after = _counts(desk, outcome, "band_before"), _counts(desk, outcome, "band_after")
     rows = [
-        {"group": group, "moment": moment, "band": band, "count": count}
+        {"group": group, "moment": moment, "band": band, "count": cell["count"]}
         for moment, counts in (("before", before), ("after", after))
         for group, mine in counts.items()
         if group != "all"
-        for band, count in mine.items()
+        for band, cell in mine.items()
     ]
     severe = scheme.bands[-1]
     told = [
@@ -81,8 +89,8 @@ def bands_picture(desk: Desk, outcome: Outcome) -> Picture:
             "single.bands.alt_group",
             group=desk.group_title(group),
             band=words.of(severe.label),
-            before=_count_share(desk, before[group].get(severe.id, float("nan")), before[group]),
-            after=_count_share(desk, after[group].get(severe.id, float("nan")), after[group]),
+            before=_count_share(desk, before[group], severe.id),
+            after=_count_share(desk, after[group], severe.id),
         )
         for group in desk.study.groups
         if group in before
@@ -130,8 +138,8 @@ def caseness_table(desk: Desk, outcome: Outcome) -> Table:
             (
                 desk.group_title(group),
                 desk.count(float(row["n"])),
-                _count_share(desk, before.get(group, {}).get(severe, float("nan")), before.get(group, {})),
-                _count_share(desk, after.get(group, {}).get(severe, float("nan")), after.get(group, {})),
+                _count_share(desk, before.get(group, {}), severe),
+                _count_share(desk, after.get(group, {}), severe),
                 desk.estimate(row, 0, factor=100),
             )
             for group, row in rows.items()

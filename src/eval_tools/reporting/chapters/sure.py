@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eval_tools.reporting.blocks import Bullets, Chapter
-from eval_tools.reporting.chapters.answer import people_counts
+from eval_tools.reporting.chapters.answer import few_lost, people_counts
 from eval_tools.reporting.material import Desk
 
 
@@ -21,7 +21,9 @@ def threats(desk: Desk) -> list[str]:
     words, study = desk.words, desk.study
     items = []
     n = people_counts(desk)
-    if n is not None and n[0] > n[1]:
+    if few_lost(desk):
+        items.append(words("sure.attrition_few", min_cell=desk.min_cell, wave=desk.wave_name(desk.wave)))
+    elif n is not None and n[0] > n[1]:
         share = words.percent((n[0] - n[1]) / n[0])
         items.append(words("sure.attrition", share=share, wave=desk.wave_name(desk.wave)))
     if study.comparison is None:
