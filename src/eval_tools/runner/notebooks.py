@@ -87,7 +87,7 @@ def run_notebook(path: Path, *, parameters: Mapping[str, Any], workbench: Path) 
     DefinitionError
         Undeclared parameters, before a kernel starts.
     EvalToolsError
-        A cell failed; names the notebook, the cell and the reason.
+        A cell failed; names the notebook, the cell (counting code cells) and the reason.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -107,14 +107,26 @@ def run_notebook(path: Path, *, parameters: Mapping[str, Any], workbench: Path) 
             extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is asked to stop would complain
         )
     except PapermillExecutionError as error:
+        number = error.exec_count - (1 if parameters else 0)  # papermill puts a cell of its own in between
         raise EvalToolsError(
             Problem(
-                f"{path.name}, cell {error.exec_count}",
+                f"{path.name}, code cell {number}",
                 f"{error.ename}: {error.evalue}",
                 "Open the notebook in JupyterLab and run it cell by cell.",
             )
         ) from None
+    finally:
+        _close_event_loop()
     return clean_notebook(notebook)
+
+
+def _close_event_loop() -> None:
+    """Close the event loop that nbclient leaves open in this thread; one that runs is not ours."""
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    if not loop.is_running():
+        loop.close()
 
 
 def clean_notebook(notebook: NotebookNode) -> NotebookNode:
@@ -151,3 +163,11 @@ def _socket_folder() -> str:
     if not _folders:
         _folders.append(tempfile.TemporaryDirectory(prefix="et-"))
     return _folders[0].name
+
+
+def strip_outputs(notebook: NotebookNode) -> NotebookNode:
+    """Remove outputs except of cells tagged ``keep_output``; counts stay, or nbval would call a cell unrun."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "keep_output" not in cell.metadata.get("tags", []):
+            cell["outputs"] = []
+    return notebook
