@@ -40,11 +40,17 @@ def check_shape(doc: Document, shape: Shape) -> list[Problem]:
     """List every departure of the document from the shape, in file order."""
     problems: list[Problem] = []
     shape.check(doc.data, (), doc, problems)
-    return problems
+    return doc.in_order(problems)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _name(path: Path_) -> str:
-    words = [str(p) if isinstance(p, str) else f"[{p + 1}]" for p in path[-2:]]
+    shown = 3 if len(path) > 2 and isinstance(path[-2], int) else 2
+    words = [str(p) if isinstance(p, str) else f"[{p + 1}]" for p in path[-shown:]]
     return ".".join(words).replace(".[", "[") or "the file"
 
 
@@ -64,7 +70,7 @@ class Text:
         if not isinstance(value, str) or not value.strip():
             _wrong(doc, path, problems, "must be text.", "Put quotes around text that looks like a number.")
         elif self.pattern and not re.fullmatch(self.pattern, value):
-            _wrong(doc, path, problems, f"{value!r} has the wrong form.", self.hint or f"Pattern: {self.pattern}")
+            _wrong(doc, path, problems, f"{_shown(value)} has the wrong form.", self.hint or f"Pattern: {self.pattern}")
 
 
 def Slug() -> Text:  # noqa: N802 - reads as a shape among shapes
@@ -118,7 +124,9 @@ class Word:
         if value not in self.allowed:
             hint = did_you_mean(value, self.allowed) if isinstance(value, str) else ""
             listed = ", ".join(self.allowed)
-            _wrong(doc, path, problems, f"{value!r} is not allowed.", f"Allowed: {listed}.{hint}")
+            if not isinstance(value, str) and str(value) in self.allowed:
+                hint = " Put quotes around it."
+            _wrong(doc, path, problems, f"{_shown(value)} is not allowed.", f"Allowed: {listed}.{hint}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +179,7 @@ class MapOf:
             _wrong(doc, path, problems, "is empty.", f"At least {self.at_least} entry is needed.")
         for key, entry in value.items():
             if not re.fullmatch(self.keys, key):
-                _wrong(doc, (*path, key), problems, f"key {key!r} has the wrong form.", f"Pattern: {self.keys}")
+                _wrong(doc, (*path, key), problems, f"key {_shown(key)} has the wrong form.", f"Pattern: {self.keys}")
             self.shape.check(entry, (*path, key), doc, problems)
 
 
@@ -196,7 +204,7 @@ class Record:
                 problems.append(
                     Problem(
                         doc.where((*path, key)),
-                        f"{place}unknown key {key!r}.",
+                        f"{place}unknown key {_shown(key)}.",
                         f"Known: {', '.join(known)}.{did_you_mean(key, known)}",
                     )
                 )

@@ -1,14 +1,14 @@
 """Read YAML without surprises: what stands in the file is what is meant, and every value knows its line.
 
-Refused: aliases and anchors, tags, repeated keys, several documents, keys that are not plain text.
-Only ``true``, ``false``, ``null``, whole numbers and decimals have a meaning of their own; ``no``, ``on``,
-``0123``, ``1:30`` and dates stay the text they are.
+Refused: aliases and anchors, tags, repeated keys, several documents, keys that are not plain text, control
+characters, and numbers too long to be held exactly. Only ``true``, ``false``, ``null``, whole numbers and
+decimals have a meaning of their own; ``no``, ``on``, ``0123``, ``1:30`` and dates stay the text they are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ import yaml
 
 from eval_tools.errors import DefinitionError, Problem
 
-MAX_BYTES = 2_000_000
+MAX_BYTES = 300_000  # a few seconds to read; a questionnaire of 100 items has about 30,000
 MAX_DEPTH = 40
+MAX_DIGITS = 15  # what a decimal number holds exactly
 WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+\Z")
+CONTROL = yaml.reader.Reader.NON_PRINTABLE  # also half characters (surrogates)
 WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 Path_ = tuple[str | int, ...]
@@ -49,18 +51,27 @@ class Document:
             path = path[:-1]
         return f"{self.file}:{self.lines.get(path, 1)}"
 
+    def in_order(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Sort problems of this file by line; those of other files stay where they are, at the end."""
+        start = f"{self.file}:"
+        return sorted(
+            problems,
+            key=lambda problem: int(problem.where[len(start) :]) if problem.where.startswith(start) else MAX_BYTES,
+        )
+
 
 def read_yaml(path: Path, *, root: Path | None = None) -> Document:
     """Read one definition file; the name in messages is relative to ``root``."""
     shown = path.relative_to(root).as_posix() if root and path.is_relative_to(root) else path.name
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise DefinitionError(
-            Problem(shown, "the file cannot be read.", f"{error.strerror}: check name and rights.")
+            Problem(f"{shown}:1", "the file cannot be read.", f"{error.strerror}: check name and rights.")
         ) from None
     if len(raw) > MAX_BYTES:
-        raise DefinitionError(Problem(shown, f"the file is larger than {MAX_BYTES:,} bytes.", "Split it."))
+        raise DefinitionError(Problem(f"{shown}:1", f"the file is larger than {MAX_BYTES:,} bytes.", "Split it."))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -75,21 +86,14 @@ def parse_yaml(text: str, *, file: str) -> Document:
     Raises
     ------
     DefinitionError
-        Not YAML, or YAML with aliases, tags, repeated keys or several documents.
+        Not YAML, or YAML with aliases, tags, repeated keys, several documents or control characters.
     """
-    problems: list[Problem] = []
     try:
-        _refuse_aliases(text, file)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line = mark.line + 1 if mark else 1
-        what = getattr(error, "problem", None) or "cannot be read"
-        raise DefinitionError(
-            Problem(f"{file}:{line}", f"not valid YAML: {what}.", "Check indentation, colons and quotes.")
-        ) from None
-    except RecursionError:
-        raise DefinitionError(Problem(file, "nested too deeply.", "Flatten the definition.")) from None
+        _check_tokens(_loader(text, file), file)
+        node = _loader(text, file).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        raise DefinitionError(_not_yaml(error, file)) from None
+    problems: list[Problem] = []
     lines: dict[Path_, int] = {(): 1}
     data = _plain(node, (), lines, problems, file) if node is not None else None
     if problems:
@@ -97,37 +101,85 @@ def parse_yaml(text: str, *, file: str) -> Document:
     return Document(file=file, data=data, lines=lines)
 
 
-def _refuse_aliases(text: str, file: str) -> None:
+def _loader(text: str, file: str) -> yaml.SafeLoader:
+    try:
+        return yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise DefinitionError(_control(f"{file}:{line}", text[error.position])) from None
+
+
+def _control(where: str, character: str) -> Problem:
+    return Problem(
+        where,
+        f"holds a control character (U+{ord(character):04X}).",
+        "Remove it; if the file is full of them, save it as UTF-8.",
+    )
+
+
+def _not_yaml(error: yaml.MarkedYAMLError, file: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 1
+    begun = error.context_mark.line + 1 if error.context_mark else line
+    since = f" {error.context} that begins in line {begun}" if error.context and begun != line else ""
+    what = error.problem or "cannot be read"
+    return Problem(f"{file}:{line}", f"not valid YAML: {what}{since}.", "Check indentation, colons and quotes.")
+
+
+OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+BEFORE_CONTENT = (yaml.StreamStartToken, yaml.DirectiveToken, yaml.DocumentEndToken, yaml.StreamEndToken)
+
+
+def _check_tokens(loader: yaml.SafeLoader, file: str) -> None:
+    """Refuse what YAML allows and a definition does not need."""
     depth = 0
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+    begun = ended = False
+    for token in _tokens(loader, file):
+        where = f"{file}:{token.start_mark.line + 1}"
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
             raise DefinitionError(
                 Problem(
-                    f"{file}:{token.start_mark.line + 1}",
+                    where,
                     "aliases (*), anchors (&) and tags (!) are not allowed.",
                     "Write the value out; put quotes around text that begins with one of these signs.",
                 )
             )
-        if isinstance(
-            token,
-            yaml.BlockMappingStartToken
-            | yaml.BlockSequenceStartToken
-            | yaml.FlowMappingStartToken
-            | yaml.FlowSequenceStartToken,
-        ):
-            depth += 1
-        elif isinstance(token, yaml.BlockEndToken | yaml.FlowMappingEndToken | yaml.FlowSequenceEndToken):
-            depth -= 1
+        depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
         if depth > MAX_DEPTH:
-            raise DefinitionError(
-                Problem(f"{file}:{token.start_mark.line + 1}", "nested too deeply.", "Flatten the definition.")
+            raise DefinitionError(Problem(where, "nested too deeply.", "Flatten the definition."))
+        if not isinstance(token, BEFORE_CONTENT):
+            if ended or (begun and isinstance(token, yaml.DocumentStartToken)):
+                raise DefinitionError(
+                    Problem(where, "a second document begins here.", "One definition a file: remove --- and ....")
+                )
+            begun = True
+        ended = ended or isinstance(token, yaml.DocumentEndToken)
+
+
+def _tokens(loader: yaml.SafeLoader, file: str) -> Iterator[yaml.Token]:
+    try:
+        while loader.check_token():
+            yield loader.get_token()
+    except (ValueError, OverflowError):  # the scanner hands \UFFFFFFFF to chr() and a long %YAML to int()
+        raise DefinitionError(
+            Problem(
+                f"{file}:{loader.line + 1}",
+                "not valid YAML: there is no such character or version.",
+                r"Write the character itself in place of \U and its number.",
             )
+        ) from None
 
 
 def _plain(node: yaml.Node, path: Path_, lines: dict[Path_, int], problems: list[Problem], file: str) -> Any:
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode):
-        return _value(node)
+        return _value(node, f"{file}:{lines[path]}", problems)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(child, (*path, i), lines, problems, file) for i, child in enumerate(node.value)]
     result: dict[str, Any] = {}
@@ -144,20 +196,28 @@ def _plain(node: yaml.Node, path: Path_, lines: dict[Path_, int], problems: list
 def _pairs(node: yaml.Node, problems: list[Problem], file: str) -> Iterator[tuple[str, yaml.Node, int]]:
     for key, value in node.value:
         line = key.start_mark.line + 1
-        if isinstance(key, yaml.ScalarNode):
+        found = CONTROL.search(key.value) if isinstance(key, yaml.ScalarNode) else None
+        if found:
+            problems.append(_control(f"{file}:{line}", found[0]))
+        elif isinstance(key, yaml.ScalarNode):
             yield str(key.value), value, line
         else:
             problems.append(Problem(f"{file}:{line}", "a key must be plain text.", "Use a word as key."))
 
 
-def _value(node: yaml.ScalarNode) -> Any:
+def _value(node: yaml.ScalarNode, where: str, problems: list[Problem]) -> Any:
     text = str(node.value)
+    if found := CONTROL.search(text):  # written as an escape such as \0
+        problems.append(_control(where, found[0]))
     if node.style is not None:  # quoted or block text
         return text
     if text in WORDS:
         return WORDS[text]
-    if WHOLE.match(text):
-        return int(text)
-    if DECIMAL.match(text):
-        return float(text)
-    return text
+    if not (WHOLE.match(text) or DECIMAL.match(text)):
+        return text
+    if sum(character.isdigit() for character in text) > MAX_DIGITS:
+        problems.append(
+            Problem(where, f"a number of more than {MAX_DIGITS} digits.", "Put quotes around it if it is a name.")
+        )
+        return text
+    return int(text) if WHOLE.match(text) else float(text)

@@ -22,6 +22,7 @@ WHOLE = Number(whole=True)
 CODE = Number(-99, 999, whole=True)
 DATE = Text(r"\d{4}(-\d{2}(-\d{2})?)?", "Write a date as 2026-11-24, in quotes.")
 STANDING = Word("verified", "weak", "unverified")
+INFORMANT = Word("self", "parent", "caregiver", "teacher", "volunteer", "observer")
 INTERVAL = ListOf(Number(), exactly=2)
 PARTIAL_TRANSLATION = Record({}, {"en": Nullable(Text()), "zh-Hant": Nullable(Text()), "zh-Hans": Nullable(Text())})
 
@@ -57,7 +58,7 @@ INSTRUMENT = Record(
         "constructs": ListOf(Slug(), at_least=1),
         "respondent": Record(
             {
-                "informant": Word("self", "parent", "caregiver", "teacher", "volunteer", "observer"),
+                "informant": INFORMANT,
                 "about": Word("child", "self", "programme"),
                 "age_years": ListOf(Nullable(Number(0, 120, whole=True)), exactly=2),
             }
@@ -165,7 +166,7 @@ INSTRUMENT = Record(
                 },
                 {
                     "source": ListOf(Text()),
-                    "informant": Text(),
+                    "informant": INFORMANT,
                     "note": Translated(),
                 },
             )

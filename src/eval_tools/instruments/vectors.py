@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from eval_tools.definitions.strict_yaml import Document
 from eval_tools.errors import Problem, did_you_mean
 from eval_tools.instruments.instrument import Instrument, Scale, TestVector
 from eval_tools.instruments.key import band_of, score_instrument
+from eval_tools.stats.scale_score import score_scale
 
 
 def check_vectors(instrument: Instrument, doc: Document) -> list[Problem]:
@@ -35,8 +36,12 @@ def check_vectors(instrument: Instrument, doc: Document) -> list[Problem]:
 
 
 def _answers(instrument: Instrument, vector: TestVector) -> NDArray[np.float64]:
-    codes = [vector.answers[item] for item in instrument.items]
-    return np.array([[np.nan if code is None else float(code) for code in codes]])
+    """Lay the vector out as one person's form; a don't-know is no answer."""
+    codes = [
+        float(code) if (code := vector.answers[item.id]) in item.responses.scored_codes and code is not None else np.nan
+        for item in instrument.items.values()
+    ]
+    return np.array([codes])
 
 
 def _check_vector(instrument: Instrument, vector: TestVector, where: str) -> list[Problem]:
@@ -86,13 +91,11 @@ def _check_vector(instrument: Instrument, vector: TestVector, where: str) -> lis
 def _check_power(instrument: Instrument, doc: Document) -> list[Problem]:
     """A set of vectors proves a key only if exchanging a reversed with a plain item would break one of them.
 
-    The exchange changes a score by twice the difference of the two answers, so some vector must answer them
-    differently. Vectors with one answer for all items can never do so.
+    So every scale is scored again with each such exchange. Vectors with one answer for all items never notice.
     """
     problems = []
-    answers = {vector.name: vector.answers for vector in instrument.test_vectors}
     for scale in instrument.scales.values():
-        unproved = _unproved(instrument, scale, answers)
+        unproved = _unproved(instrument, scale)
         if unproved:
             problems.append(
                 Problem(
@@ -104,14 +107,30 @@ def _check_power(instrument: Instrument, doc: Document) -> list[Problem]:
     return problems
 
 
-def _unproved(
-    instrument: Instrument, scale: Scale, answers: Mapping[str, Mapping[str, int | None]]
-) -> tuple[str, str] | None:
-    useful = [answers[v.name] for v in instrument.test_vectors if v.expect.get(scale.id) is not None]
-    reversed_items = [i for i in scale.items if instrument.items[i].reverse]
-    plain = [i for i in scale.items if not instrument.items[i].reverse]
-    for a in reversed_items:
-        for b in plain:
-            if all(vector[a] == vector[b] for vector in useful):
-                return a, b
+def _unproved(instrument: Instrument, scale: Scale) -> tuple[str, str] | None:
+    items = [instrument.items[name] for name in scale.items]
+    reverse = np.array([item.reverse for item in items], dtype=bool)
+    if reverse.all() or not reverse.any():  # also a scale of scales
+        return None
+    useful = [vector for vector in instrument.test_vectors if vector.expect.get(scale.id) is not None]
+    position = {name: i for i, name in enumerate(instrument.items)}
+    members = [position[name] for name in scale.items]
+    answers = np.array([_answers(instrument, vector)[0, members] for vector in useful]).reshape(-1, len(items))
+
+    def scores(directions: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return score_scale(
+            answers,
+            reverse=directions,
+            low_plus_high=[item.responses.low_plus_high for item in items],
+            method=scale.method,
+            min_answered=scale.missing.min_answered,
+            fill=scale.missing.fill,
+            rounding=scale.missing.rounding,
+        ).score
+
+    for a, b in product(np.flatnonzero(reverse), np.flatnonzero(~reverse)):
+        exchanged = reverse.copy()
+        exchanged[[a, b]] = exchanged[[b, a]]
+        if np.allclose(scores(exchanged), scores(reverse), rtol=0, atol=1e-9):
+            return items[a].id, items[b].id
     return None

@@ -56,13 +56,8 @@ def load_study(study: str, *, workbench: Workbench) -> StudyDefinition:
         raise DefinitionError(problems)
     used = list(dict.fromkeys(name for source in doc.data["sources"] for name in source["instruments"]))
     available = {path.stem for path in workbench.questionnaires.glob("*/*.yaml")}
-    instruments: Instruments = {}
-    try:
-        instruments = load_instruments(workbench.questionnaires, [name for name in used if name in available])
-    except DefinitionError as error:
-        problems += error.problems
-    else:
-        problems += _check_meaning(doc, instruments, sorted(available))
+    instruments, broken = _load_used([name for name in used if name in available], workbench)
+    problems += _check_meaning(doc, instruments, sorted(available))
     if doc.data["study"] != folder.name:
         problems.append(
             Problem(
@@ -71,9 +66,21 @@ def load_study(study: str, *, workbench: Workbench) -> StudyDefinition:
                 f"Expected {folder.name!r}.",
             )
         )
-    if problems:
-        raise DefinitionError(problems)
+    if problems or broken:
+        raise DefinitionError([*doc.in_order(problems), *broken])
     return StudyDefinition(study=_build(doc, folder, instruments), instruments=instruments)
+
+
+def _load_used(names: list[str], workbench: Workbench) -> tuple[Instruments, list[Problem]]:
+    """Load what can be loaded, so that a wrong questionnaire does not hide what is wrong in study.yaml."""
+    loaded: dict[str, Instrument] = {}
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            loaded |= load_instruments(workbench.questionnaires, [name])
+        except DefinitionError as error:
+            problems += error.problems
+    return MappingProxyType(loaded), problems
 
 
 # --- meaning -----------------------------------------------------------------------------------------------
@@ -85,7 +92,7 @@ def _check_meaning(doc: Document, instruments: Instruments, available: list[str]
         *_check_groups(doc),
         *_check_sources(doc, instruments, available),
         *_check_roster(doc),
-        *_check_plan(doc, instruments),
+        *_check_plan(doc, instruments, available),
         *_check_publish(doc),
     ]
 
@@ -93,9 +100,12 @@ def _check_meaning(doc: Document, instruments: Instruments, available: list[str]
 def _check_waves(doc: Document) -> list[Problem]:
     waves = doc.data["waves"]
     problems = []
-    for name, count in Counter(w["id"] for w in waves).items():
+    names = [w["id"] for w in waves]
+    for name, count in Counter(names).items():
         if count > 1:
-            problems.append(Problem(doc.where(("waves",)), f"wave {name!r} is named {count} times.", "Name it once."))
+            again = len(names) - 1 - names[::-1].index(name)
+            where = doc.where(("waves", again, "id"))
+            problems.append(Problem(where, f"wave {name!r} is named {count} times.", "Name it once."))
     roles = [w["role"] for w in waves]
     if "before" not in roles:
         problems.append(Problem(doc.where(("waves",)), "no wave has the role 'before'.", "Mark the baseline wave."))
@@ -170,6 +180,7 @@ def _check_roster(doc: Document) -> list[Problem]:
     if roster is None:
         return []
     problems = _check_values(doc, ("roster",), roster)
+    problems += _check_columns(doc, ("roster",), [*roster["columns"].values(), *roster.get("ignore", [])])
     if "participant" not in roster["columns"]:
         problems.append(
             Problem(
@@ -218,13 +229,13 @@ def _check_sources(doc: Document, instruments: Instruments, available: list[str]
             )
         problems += _check_values(doc, path, source)
         problems += _check_instruments(doc, path, source, instruments, available)
-    groups_known = len(doc.data["groups"]) == 1 or "roster" in doc.data
+    groups_known = len(doc.data["groups"]) == 1 or "group" in doc.data.get("roster", {"columns": {}})["columns"]
     if not groups_known and not all("group" in source["columns"] for source in doc.data["sources"]):
         problems.append(
             Problem(
                 doc.where(("sources",)),
                 "nothing says which group a person belongs to.",
-                "Add a roster, or a group column to every source.",
+                "Add a roster with a group column, or a group column to every source.",
             )
         )
     return problems
@@ -238,13 +249,24 @@ def _check_instruments(
     available: list[str],
 ) -> list[Problem]:
     problems: list[Problem] = []
-    taken: Counter[str] = Counter([*source["columns"].values(), *source.get("ignore", []), *source.get("totals", {})])
+    taken = [*source["columns"].values(), *source.get("ignore", []), *source.get("totals", {})]
     for name, part in source["instruments"].items():
         where = doc.where((*path, "instruments", name))
         if name not in available:
             problems.append(unknown_problem("questionnaire", missing=[name], known=available, where=where))
             continue
+        if name not in instruments:
+            continue  # its own problems are reported
         instrument = instruments[name]
+        if _is_no_pattern(part["columns"], instrument):
+            problems.append(
+                Problem(
+                    where,
+                    f"{name}: the pattern {part['columns']!r} has no place for the number of the item.",
+                    'Write {n} or, with leading zeros, {n:02}, as in "q{n:02}".',
+                )
+            )
+            continue
         columns = item_columns(part["columns"], instrument)
         if len(columns) != len(instrument.items):
             problems.append(
@@ -254,29 +276,38 @@ def _check_instruments(
                     'List one column for each item in printed order, or a pattern such as "q{n:02}".',
                 )
             )
-        taken.update(columns)
+        taken += columns
         codes = sorted({code for item in instrument.items.values() for code in item.responses.codes})
         wrong = sorted({str(code) for code in part.get("answers", {}).values() if code not in codes})
         if wrong:
             problems.append(
                 Problem(where, f"{name}: answers mean codes {', '.join(wrong)}.", f"The form has: {codes}.")
             )
-    repeated = sorted(column for column, count in taken.items() if count > 1)
-    if repeated:
-        problems.append(
-            Problem(
-                doc.where(path),
-                f"columns with more than one meaning: {', '.join(repeated)}.",
-                "Give each one meaning.",
-            )
-        )
+    problems += _check_columns(doc, path, taken)
     for column, target in source.get("totals", {}).items():
-        problems += _check_scale(doc, (*path, "totals", column), target, instruments)
+        problems += _check_scale(doc, (*path, "totals", column), target, instruments, available)
     return problems
 
 
-def _check_scale(doc: Document, path: tuple[str | int, ...], target: str, instruments: Instruments) -> list[Problem]:
+def _is_no_pattern(columns: str | list[str], instrument: Instrument) -> bool:
+    return isinstance(columns, str) and not NUMBERED.search(columns) and len(instrument.items) > 1
+
+
+def _check_columns(doc: Document, path: tuple[str | int, ...], columns: list[str]) -> list[Problem]:
+    repeated = sorted(column for column, count in Counter(columns).items() if count > 1)
+    if not repeated:
+        return []
+    what = f"columns with more than one meaning: {', '.join(repeated)}."
+    return [Problem(doc.where(path), what, "Give each one meaning.")]
+
+
+def _check_scale(
+    doc: Document, path: tuple[str | int, ...], target: str, instruments: Instruments, available: list[str]
+) -> list[Problem]:
     name, _, scale = target.partition(".")
+    used = {name for source in doc.data["sources"] for name in source["instruments"]}
+    if name in used and name in available and name not in instruments:
+        return []  # its own problems are reported
     if name not in instruments:
         return [unknown_problem("questionnaire", missing=[name], known=list(instruments), where=doc.where(path))]
     if scale not in instruments[name].scales:
@@ -291,7 +322,7 @@ def _check_scale(doc: Document, path: tuple[str | int, ...], target: str, instru
     return []
 
 
-def _check_plan(doc: Document, instruments: Instruments) -> list[Problem]:
+def _check_plan(doc: Document, instruments: Instruments, available: list[str]) -> list[Problem]:
     plan = doc.data["plan"]
     problems = []
     terms = [w["id"] for w in doc.data["waves"] if w["role"] != "before"]
@@ -309,9 +340,9 @@ def _check_plan(doc: Document, instruments: Instruments) -> list[Problem]:
         for i, outcome in enumerate(plan.get(rank, ())):
             path = ("plan", rank, i)
             names[outcome["outcome"]] += 1
-            found = _check_scale(doc, path, outcome["outcome"], instruments)
+            found = _check_scale(doc, path, outcome["outcome"], instruments, available)
             problems += found
-            if not found:
+            if not found and outcome["outcome"].partition(".")[0] in instruments:
                 problems += _check_direction(doc, path, outcome, instruments)
     for name, count in names.items():
         if count > 1:
@@ -336,6 +367,21 @@ def _check_direction(
 
 
 def _check_publish(doc: Document) -> list[Problem]:
+    publish = doc.data["publish"]
+    problems = []
+    repeated = [language for language, count in Counter(publish["languages"]).items() if count > 1]
+    if repeated:
+        where = doc.where(("publish", "languages"))
+        problems.append(Problem(where, f"languages named twice: {', '.join(repeated)}.", "Name each once."))
+    try:
+        DisclosureRule(min_cell=publish["min_cell"], round_to=publish["round_to"])
+    except DefinitionError as error:
+        where = doc.where(("publish", "round_to"))
+        problems += [Problem(where, problem.what, problem.remedy) for problem in error.problems]
+    return [*problems, *_check_single_people(doc)]
+
+
+def _check_single_people(doc: Document) -> list[Problem]:
     people = doc.data["publish"].get("single_people", {"allowed": False})
     if not people["allowed"]:
         return []

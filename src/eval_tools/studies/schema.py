@@ -17,11 +17,13 @@ from eval_tools.definitions.shapes import (
     Word,
 )
 
+NAME_OF_FILE = r"(?!\.\.?(/|$))[^/\\:*?\"<>|\x00-\x1f]+"
 FILE = Text(
-    r"(?!.*\.\.)[^/\\:*?\"<>|][^\\:*?\"<>|]*",
+    rf"{NAME_OF_FILE}(/{NAME_OF_FILE})*",
     "A path below the study's folder, with / between folders and no '..'.",
 )
-VALUES = MapOf(MapOf(Text(), keys=r"[^\n]+", at_least=1), keys=r"wave|group|site")
+MEANINGS = MapOf(Text(), keys=r"[^\n]+", at_least=1)
+VALUES = Record({}, {"wave": MEANINGS, "group": MEANINGS, "site": MEANINGS})
 ENCODING = Word("utf-8", "utf-8-sig", "utf-16", "gb18030", "big5hkscs")
 READER = Word("csv")
 OUTCOME = Record(
@@ -53,7 +55,7 @@ STUDY = Record(
                     "file": FILE,
                     "reader": READER,
                     "informant": Slug(),
-                    "columns": MapOf(Text(), keys=r"participant|wave|group|site"),
+                    "columns": Record({}, {"participant": Text(), "wave": Text(), "group": Text(), "site": Text()}),
                     "instruments": MapOf(
                         Record(
                             {"columns": Either(str, Text(), ListOf(Text(), at_least=1))},
@@ -98,9 +100,13 @@ STUDY = Record(
             {
                 "file": FILE,
                 "reader": READER,
-                "columns": MapOf(Text(), keys=r"participant|group|site"),
+                "columns": Record({}, {"participant": Text(), "group": Text(), "site": Text()}),
             },
-            {"encoding": ENCODING, "values": VALUES, "ignore": ListOf(Text())},
+            {
+                "encoding": ENCODING,
+                "values": Record({}, {"group": MEANINGS, "site": MEANINGS}),
+                "ignore": ListOf(Text()),
+            },
         ),
     },
 )
