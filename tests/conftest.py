@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[1]
 
 # The same examples on every run, so that a change and nothing else makes a test fail; with
 # EVAL_TOOLS_EXPLORE=1 new ones are searched.
-settings.register_profile("same", derandomize=True, database=None)
-settings.register_profile("explore", derandomize=False)
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", derandomize=False, deadline=None)
 settings.load_profile("explore" if os.environ.get("EVAL_TOOLS_EXPLORE") else "same")
 
 
@@ -98,6 +98,10 @@ class LittleWorkbench:
         with self.answers.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([header, *rows])
 
+    def invent(self, n_per_group: int = 30, *, seed: int = 7, effect: float = 1.0) -> list[list[object]]:
+        """Invent other answers, to be changed and written."""
+        return invented_rows(n_per_group, seed=seed, effect=effect)
+
 
 def invented_rows(n_per_group: int = 30, *, seed: int = 7, effect: float = 1.0) -> list[list[object]]:
     """Invent answers of two groups at two waves; the programme lowers the chance of a high answer by ``effect``.
@@ -121,13 +125,24 @@ def invented_rows(n_per_group: int = 30, *, seed: int = 7, effect: float = 1.0) 
     return rows
 
 
-@pytest.fixture
-def little(tmp_path: Path) -> LittleWorkbench:
-    """A workbench with one valid invented study of 60 children; questionnaires and notebooks are the project's."""
+def little_workbench(folder: Path) -> LittleWorkbench:
+    """Write a workbench with one valid invented study; questionnaires and notebooks are the project's."""
     for name in ("questionnaires", "notebooks"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    bench = LittleWorkbench(tmp_path)
+        shutil.copytree(ROOT / name, folder / name)
+    bench = LittleWorkbench(folder)
     bench.folder.mkdir(parents=True)
     (bench.folder / "study.yaml").write_text(LITTLE_STUDY, encoding="utf-8")
     bench.write_answers(invented_rows())
     return bench
+
+
+@pytest.fixture
+def little(tmp_path: Path) -> LittleWorkbench:
+    """A workbench with one valid invented study of 60 children, to be broken."""
+    return little_workbench(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def little_bench(tmp_path_factory) -> LittleWorkbench:
+    """The same workbench for a whole module, to be read."""
+    return little_workbench(tmp_path_factory.mktemp("little"))
