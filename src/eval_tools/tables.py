@@ -46,8 +46,8 @@ FORMS = TableSpec(
         "participant": "pseudonym",
         "wave": "id of the wave in study.yaml",
         "informant": "who answered: child, caregiver, teacher, self ...",
-        "file": "name of the raw file",
-        "row": "int, row number in the raw file, the header being row 1",
+        "file": "name of the raw file; of the first, where questionnaires of one occasion came in several",
+        "row": "int, row number in that file, the header being row 1",
     },
 )
 
@@ -92,7 +92,7 @@ SCORES = TableSpec(
         "instrument": "id of the questionnaire",
         "scale": "id of the scale in the questionnaire",
         "score": "float, in the scale's own points; missing if not scored",
-        "n_answered": "int, items answered",
+        "n_answered": "int, items answered, also of a scale made of scales",
         "status": "scored, prorated, or the reason it was not: too_few_answers, not_answered",
         "band": "label of the default band scheme; '' without a scheme or a score",
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eval_tools.comparison.linked import has_sites, link_waves
+from eval_tools.comparison.linked import count_sites, in_sites, link_waves
 from eval_tools.comparison.rows import Contrast, result_row, without_uncertainty
 from eval_tools.stats.effect_size import standardised_difference
 from eval_tools.studies.study import Study
@@ -57,6 +57,7 @@ def compare_dropout(
     """
     import pandas as pd
 
+    clustered = in_sites(participants, study)
     rows = []
     for outcome in study.plan.outcomes:
         linked = link_waves(scores, participants, outcome, baseline=study.baseline.id, wave=wave)
@@ -74,13 +75,13 @@ def compare_dropout(
                 baseline=study.baseline.id,
                 wave=wave,
                 estimand="mean score before of people without a later score minus that of people with one",
-                n_sites=asked["site"].nunique() if has_sites(participants) else 0,
+                n_sites=count_sites(asked),
             )
             rows.append(
                 result_row(
                     contrast,
                     "hedges_g",
-                    without_uncertainty(estimate) if has_sites(participants) else estimate,
+                    without_uncertainty(estimate) if clustered else estimate,
                     smallest_count=min(len(lost), len(reached)),
                 )
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eval_tools.comparison.linked import has_sites, link_waves
+from eval_tools.comparison.linked import count_sites, in_sites, link_waves
 from eval_tools.comparison.rows import Contrast, result_row, without_uncertainty
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.stats.caseness import mcnemar, paired_risk_difference
@@ -46,7 +46,7 @@ def compare_waves(
         linked = link_waves(scores, participants, outcome, baseline=study.baseline.id, wave=wave)
         for group in [*study.groups, *(["all"] if len(study.groups) > 1 else [])]:
             mine = linked if group == "all" else linked[linked["group"] == group]
-            rows += list(_rows(mine, outcome, group, study, instruments, wave, has_sites(participants), ci_level))
+            rows += list(_rows(mine, outcome, group, study, instruments, wave, in_sites(participants, study), ci_level))
     return pd.DataFrame(rows)
 
 
@@ -69,7 +69,7 @@ def _rows(
         baseline=study.baseline.id,
         wave=wave,
         estimand="mean of (score after minus score before) over the people of the group who answered at both waves",
-        n_sites=paired["site"].nunique() if clustered else 0,
+        n_sites=count_sites(paired),
     )
     before, after = mine["before"].to_numpy(), mine["after"].to_numpy()
     for estimator, estimate in (

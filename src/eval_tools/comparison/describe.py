@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eval_tools.comparison.linked import has_sites
+from eval_tools.comparison.linked import in_sites
 from eval_tools.comparison.rows import without_uncertainty
 from eval_tools.stats.mean import mean_score
 from eval_tools.studies.study import Study
@@ -25,7 +25,7 @@ def describe_scores(scores: pd.DataFrame, participants: pd.DataFrame, study: Stu
     import pandas as pd
 
     group_of = participants.set_index("participant")["group"]
-    clustered = has_sites(participants)
+    clustered = in_sites(participants, study)
     rows = []
     for outcome in study.plan.outcomes:
         mine = scores[(scores["instrument"] == outcome.instrument) & (scores["scale"] == outcome.scale)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eval_tools.comparison.linked import has_sites, link_waves
+from eval_tools.comparison.linked import count_sites, in_sites, link_waves
 from eval_tools.comparison.rows import NAN, Contrast, result_row, without_uncertainty
 from eval_tools.stats.adjusted_effect import standardised_adjusted_difference
 from eval_tools.stats.ancova import Ancova, ancova
@@ -43,7 +43,7 @@ def compare_groups(
     reference = study.comparison
     if reference is None:
         return pd.DataFrame(rows)
-    clustered = has_sites(participants) or study.assignment.unit == "site"
+    clustered = in_sites(participants, study)
     n_contrasts = len(study.programme_groups) * sum(o.rank == "primary" for o in study.plan.outcomes)
     wide_level = 1 - (1 - ci_level) / max(n_contrasts, 1)
     for outcome in study.plan.outcomes:
@@ -61,7 +61,7 @@ def compare_groups(
                 wave=wave,
                 estimand="mean score after in the group minus that in the reference group, at equal scores before, "
                 "among people who answered at both waves",
-                n_sites=linked.dropna(subset=["before", "after"])["site"].nunique() if clustered else 0,
+                n_sites=count_sites(linked.dropna(subset=["before", "after"])),
             )
             n_smallest = _smallest(linked, group.id, reference.id)
             points = _difference(model, group.id, ci_level)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eval_tools.studies.study import Outcome
+from eval_tools.errors import DataError, Problem
+from eval_tools.studies.study import Outcome, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,16 +21,39 @@ def link_waves(
     DataFrame
         One row per participant, also for those without a score, sorted by participant: ``participant, group,
         site, before, after, band_before, band_after``; scores missing where there is none.
+
+    Raises
+    ------
+    DataError
+        If somebody has several scores at one wave, because several informants answered about them.
     """
     mine = scores[(scores["instrument"] == outcome.instrument) & (scores["scale"] == outcome.scale)]
     linked = participants[["participant", "group", "site"]].sort_values("participant", ignore_index=True)
     for name, which in (("before", baseline), ("after", wave)):
         at = mine[mine["wave"] == which].set_index("participant")
+        n_several = int(at.index.duplicated().sum())
+        if n_several:
+            raise DataError(
+                Problem(
+                    f"outcome {outcome.id!r}",
+                    f"{n_several} further scores at wave {which!r}: several informants answered one questionnaire.",
+                    "Declare one informant for the questionnaire of an outcome.",
+                )
+            )
         linked[name] = linked["participant"].map(at["score"]).astype(float)
-        linked[f"band_{name}"] = linked["participant"].map(at["band"]).fillna("").astype(str)
+        band = at["band"].to_dict()
+        linked[f"band_{name}"] = [band.get(who, "") for who in linked["participant"]]
     return linked
 
 
-def has_sites(participants: pd.DataFrame) -> bool:
-    """Say whether people belong to sites, so that people are not independent of each other."""
-    return bool((participants["site"] != "").any())
+def in_sites(participants: pd.DataFrame, study: Study) -> bool:
+    """Say whether people belong to sites, so that they are not independent of each other.
+
+    They do if the data name a site, or if whole sites were assigned to the groups, named or not.
+    """
+    return study.assignment.unit == "site" or bool((participants["site"] != "").any())
+
+
+def count_sites(people: pd.DataFrame) -> int:
+    """Count the sites that are named; 0 where the study names none."""
+    return int(people.loc[people["site"] != "", "site"].nunique())

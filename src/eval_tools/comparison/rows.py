@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from eval_tools.stats.estimate import Estimate
@@ -59,7 +60,8 @@ def result_row(
 def without_uncertainty(estimate: Estimate) -> Estimate:
     """Keep the number, withdraw interval and p value: people of one site are alike, and no rule here says how much.
 
-    The interval of independent people would be too narrow, the p value too small.
+    The interval of independent people would be too narrow, the p value too small. Where there is no number to
+    keep, the reason stays.
     """
     return replace(  # type: ignore[no-any-return, unused-ignore]
         estimate,
@@ -68,5 +70,5 @@ def without_uncertainty(estimate: Estimate) -> Estimate:
         ci_low=NAN,
         ci_high=NAN,
         p_value=NAN,
-        status="needs_sites",  # type: ignore[arg-type]
+        status=estimate.status if math.isnan(estimate.estimate) else "needs_sites",  # type: ignore[arg-type]
     )

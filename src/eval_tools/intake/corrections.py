@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,26 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from eval_tools.definitions.shapes import ListOf, MapOf, Number, Record, Slug, Text, Word, check_shape
-from eval_tools.definitions.strict_yaml import Document, read_yaml
+from eval_tools.definitions.strict_yaml import Document, Path_, read_yaml
 from eval_tools.errors import DefinitionError, Problem
 from eval_tools.intake.findings import Findings
-from eval_tools.intake.raw_table import RawTable
+from eval_tools.intake.raw_table import INVALID, RawTable, plain
+
+
+class _Target:
+    """``invalid`` or ``blank``; another word may be an answer, so the message does not show it."""
+
+    def check(self, value: Any, path: Path_, doc: Document, problems: list[Problem]) -> None:
+        """Report any other word."""
+        if value not in ("invalid", "blank"):
+            problems.append(
+                Problem(
+                    doc.where(path),
+                    "set.to must be 'invalid' or 'blank'.",
+                    "An answer is never replaced by another one; correct it where it was entered and export again.",
+                )
+            )
+
 
 SCHEMA = Record(
     {
@@ -29,7 +46,7 @@ SCHEMA = Record(
                 },
                 {
                     "keep": Record({}, {"lowest": Text(), "highest": Text()}),
-                    "set": Record({"column": Text(), "from": Text(), "to": Word("invalid", "blank")}),
+                    "set": Record({"column": Text(), "from": Text(), "to": _Target()}),
                     "drop": Word("rows"),
                 },
             )
@@ -37,7 +54,6 @@ SCHEMA = Record(
     }
 )
 ACTIONS = ("keep", "set", "drop")
-INVALID = "\x1ainvalid"  # stands for a cell that a correction declared invalid; no export can hold it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +153,8 @@ def _apply(raw: RawTable, correction: Correction, findings: Findings) -> RawTabl
         _fail(findings, correction, "is only proposed; set status: accepted once it was decided.")
         return raw
     wanted = {name: raw.column(name) for name in correction.match}
-    hits = [i for i in range(len(raw.cells)) if all(wanted[n][i] == value for n, value in correction.match.items())]
+    match = {name: plain(value) for name, value in correction.match.items()}
+    hits = [i for i in range(len(raw.cells)) if all(wanted[n][i] == v for n, v in match.items())]
     if len(hits) != correction.rows:
         _fail(
             findings,
@@ -182,9 +199,8 @@ def _keep(raw: RawTable, correction: Correction, hits: list[int], findings: Find
         return raw
     rule, column = next(iter(correction.details.items()))
     cells = raw.column(column)
-    try:
-        values = [float(cells[i]) for i in hits]
-    except ValueError:
+    values = [_number(cells[i]) for i in hits]
+    if any(math.isnan(value) for value in values):
         _fail(findings, correction, f"compares column {column!r}, which holds text that is not a number.")
         return raw
     best = min(values) if rule == "lowest" else max(values)
@@ -196,11 +212,20 @@ def _keep(raw: RawTable, correction: Correction, hits: list[int], findings: Find
     return raw.keep([i not in dropped for i in range(len(raw.cells))])
 
 
+def _number(text: str) -> float:
+    """Return the number a cell holds; NaN if it holds none, or an infinite one."""
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
 def _set(raw: RawTable, correction: Correction, hits: list[int], findings: Findings) -> RawTable:
     column, old, new = (correction.details[key] for key in ("column", "from", "to"))
     index = raw.header.index(column)
     current = raw.column(column)
-    if any(current[i] != old for i in hits):
+    if any(current[i] != plain(old) for i in hits):
         _fail(findings, correction, f"expects another text in column {column!r}; it no longer fits the file.")
         return raw
     text = INVALID if new == "invalid" else ""

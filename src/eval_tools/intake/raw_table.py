@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from eval_tools.intake.findings import Findings, shorten
 MAX_BYTES = 500_000_000
 MAX_COLUMNS = 5_000
 MAX_CELL = 1_000_000
+INVALID = "\x00invalid"  # a cell that a correction declared invalid; no file can hold it, NUL is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,9 @@ class RawTable:
     n_bytes: int
 
     def column(self, name: str) -> list[str]:
-        """Return one column as text, full-width characters and outer blanks made plain."""
+        """Return one column as text, full-width characters and outer blanks made plain; '' where declared invalid."""
         index = self.header.index(name)
-        return [plain(record[index]) for record in self.cells]
+        return ["" if record[index] == INVALID else plain(record[index]) for record in self.cells]
 
     def keep(self, wanted: list[bool]) -> RawTable:
         """Return the table with only the records that are wanted."""
@@ -55,7 +57,9 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
-def read_csv(path: Path, *, file: str, encoding: str, findings: Findings) -> RawTable | None:
+def read_csv(
+    path: Path, *, file: str, encoding: str, findings: Findings, declared: Collection[str] = ()
+) -> RawTable | None:
     """Read a CSV file; None, with findings, if it cannot be read as declared.
 
     Parameters
@@ -67,6 +71,9 @@ def read_csv(path: Path, *, file: str, encoding: str, findings: Findings) -> Raw
         As declared in study.yaml; never guessed. A byte-order mark is accepted.
     findings : Findings
         Missing file, wrong encoding, NUL characters, repeated column names, records of the wrong length.
+    declared : collection of str
+        Column names that study.yaml declares. If row 1 holds none of them it may be a row of answers, and no
+        message shows any of it.
     """
     raw = _read_bytes(path, file, findings)
     if raw is None:
@@ -86,8 +93,24 @@ def read_csv(path: Path, *, file: str, encoding: str, findings: Findings) -> Raw
         findings.add("file_empty", "the file is empty. | Export the file again.", file=file)
         return None
     header = tuple(cell.strip() for cell in records[0])
+    if declared and not set(declared) & set(header):
+        findings.add(
+            "header_missing",
+            "the first row holds none of the column names that study.yaml declares. | "
+            "Is it the right file, and is its first row the header?",
+            file=file,
+            row=1,
+        )
+        return None
     if not _check_header(header, file, findings) or not _check_lengths(header, records, file, findings):
         return None
+    if len(records) == 1:
+        findings.add(
+            "no_rows",
+            "the file holds a header and not a single row. | Export it again; right only if nobody answered.",
+            severity="warning",
+            file=file,
+        )
     return RawTable(
         file=file,
         header=header,

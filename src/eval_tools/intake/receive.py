@@ -15,9 +15,9 @@ import numpy as np
 from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.instruments.key import score_instrument
-from eval_tools.intake.corrections import INVALID, Correction, apply_corrections
+from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
-from eval_tools.intake.raw_table import READERS, RawTable, plain
+from eval_tools.intake.raw_table import INVALID, READERS, RawTable, plain
 from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
 from eval_tools.studies.study import InstrumentColumns, Roster, Source, Study
 from eval_tools.tables import FORMS, PARTICIPANTS, RESPONSES, check_table
@@ -98,12 +98,13 @@ def receive_study(
             form, response = _receive_source(raw, source, study, instruments, key, roster, people, findings)
             forms.append(form)
             responses.append(response)
-    form_table = pd.concat(forms, ignore_index=True) if forms else pd.DataFrame(columns=list(FORMS.columns))
+    form_table = pd.concat(forms, ignore_index=True) if forms else pd.DataFrame(columns=[*FORMS.columns, "instruments"])
     response_table = (
         pd.concat(responses, ignore_index=True) if responses else pd.DataFrame(columns=list(RESPONSES.columns))
     )
     form_table, response_table = _refuse_repeated_forms(form_table, response_table, findings)
     _note_empty_waves(form_table, study, findings)
+    _check_everybody_has_a_group(people, study, findings)
     participants = pd.DataFrame(
         {
             "participant": list(people),
@@ -146,19 +147,25 @@ def _read(
     if not path.resolve().is_relative_to(folder.resolve()):
         findings.add("file_outside", "lies outside the study's folder. | Move it inside.", file=entry.file)
         return None
-    raw = READERS[entry.reader](path, file=entry.file, encoding=entry.encoding, findings=findings)
+    declared = _declared(entry)
+    raw = READERS[entry.reader](path, file=entry.file, encoding=entry.encoding, findings=findings, declared=declared)
     if raw is None:
         return None
-    raw_files.append(RawFile(file=raw.file, sha256=raw.sha256, n_bytes=raw.n_bytes, n_rows=len(raw.cells)))
-    if not _check_columns(raw, entry, findings):
+    if raw.file not in {known.file for known in raw_files}:
+        raw_files.append(RawFile(file=raw.file, sha256=raw.sha256, n_bytes=raw.n_bytes, n_rows=len(raw.cells)))
+    if not _check_columns(raw, declared, findings):
         return None
     return apply_corrections(raw, corrections, findings)
 
 
-def _check_columns(raw: RawTable, entry: Source | Roster, findings: Findings) -> bool:
+def _declared(entry: Source | Roster) -> list[str]:
     declared = [*entry.columns.values(), *entry.ignore]
     if isinstance(entry, Source):
         declared += [column for part in entry.instruments for column in part.columns] + list(entry.totals)
+    return declared
+
+
+def _check_columns(raw: RawTable, declared: list[str], findings: Findings) -> bool:
     absent = [name for name in declared if name not in raw.header]
     for name in absent:
         near = ", ".join(raw.header[:6]) + (" …" if len(raw.header) > 6 else "")
@@ -213,6 +220,8 @@ def _mapped(raw: RawTable, entry: Source | Roster, what: str, known: list[str] |
     mapping = entry.meanings.get(what)
     if mapping is None:
         mapping = {name: name for name in known} if known is not None else None
+    else:
+        mapping = {plain(text): meaning for text, meaning in mapping.items()}
     result = []
     for row, text in zip(raw.rows, raw.column(column), strict=True):
         meaning = text if mapping is None else mapping.get(text, "")
@@ -273,7 +282,7 @@ def _place_people(
             )
             ok = False
         if ok:
-            before = known.setdefault(who, (group or _only_group(study), site))
+            before = known.get(who, ("", ""))
             for what, old, new in (("group", before[0], group), ("site", before[1], site)):
                 if old and new and old != new:
                     findings.add(
@@ -284,6 +293,7 @@ def _place_people(
                         column=source.columns[what],
                     )
                     ok = False
+            known[who] = (before[0] or group or _only_group(study), before[1] or site)
         placed.append(ok)
     return placed
 
@@ -318,6 +328,7 @@ def _receive_source(
             "informant": source.informant,
             "file": raw.file,
             "row": raw.rows,
+            "instruments": [[part.instrument for part in source.instruments]] * len(raw.cells),
         }
     )[usable]
     parts = []
@@ -334,6 +345,8 @@ def _codes(
     """Turn the cells of one questionnaire into codes and reasons, both of shape (records, items)."""
     values = np.full((len(raw.cells), len(instrument.items)), np.nan)
     reasons = np.full(values.shape, "", dtype=object)
+    answers = {plain(text): code for text, code in part.answers.items()}
+    blank = {plain(text) for text in source.blank}
     for j, (column, item) in enumerate(zip(part.columns, instrument.items.values(), strict=True)):
         index = raw.header.index(column)
         allowed = set(item.responses.codes)
@@ -342,11 +355,11 @@ def _codes(
             text = plain(cell)
             if cell == INVALID:
                 reasons[i, j] = "invalid"
-            elif not text or text in source.blank:
+            elif not text or text in blank:
                 reasons[i, j] = "blank"
-            elif (code := part.answers.get(text)) is not None and code in allowed:
+            elif (code := part.answers.get(cell.strip(), answers.get(text))) is not None and code in allowed:
                 values[i, j] = code
-                if text != cell.strip():
+                if text != cell.strip() and cell.strip() not in part.answers:
                     findings.add(
                         "normalised",
                         "full-width or decorated characters were read as plain ones",
@@ -400,7 +413,7 @@ def _compare_totals(
         name, _, scale = target.partition(".")
         if name != part.instrument:
             continue
-        ours = score_instrument(instrument, codes[0]).scales[scale].score
+        ours = score_instrument(instrument, _scored(codes[0], instrument)).scales[scale].score
         for i, text in enumerate(raw.column(column)):
             try:
                 same = not text or np.isnan(ours[i]) or abs(float(text) - ours[i]) < 1e-9
@@ -418,28 +431,40 @@ def _compare_totals(
                 )
 
 
+def _scored(values: np.ndarray, instrument: Instrument) -> np.ndarray:
+    """Leave out the codes that are on the form but do not count as an answer."""
+    items = instrument.items.values()
+    counts = [np.isin(codes, item.responses.scored_codes) for codes, item in zip(values.T, items, strict=True)]
+    return np.where(np.column_stack(counts), values, np.nan)
+
+
 # --- whole study -------------------------------------------------------------------------------------------
 
 
 def _refuse_repeated_forms(
     forms: pd.DataFrame, responses: pd.DataFrame, findings: Findings
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep no form of a questionnaire answered twice; questionnaires in files of their own are one form."""
     key = list(FORMS.key)
-    repeated = forms.duplicated(key, keep=False)
-    for _, group in forms[repeated].groupby(key, sort=False):
+    asked = forms.explode("instruments")
+    repeated = asked[asked.duplicated([*key, "instruments"], keep=False)].drop_duplicates([*key, "file", "row"])
+    for _, group in repeated.groupby(key, sort=False):
+        rows = "; ".join(f"{file} {shorten(found)}" for file, found in group.groupby("file", sort=False)["row"])
         for file, row in zip(group["file"], group["row"], strict=True):
             findings.add(
                 "form_repeated",
                 f"one participant has {len(group)} forms at one wave. | Declare in corrections.yaml "
-                f"which of rows {shorten(group['row'])} counts (keep), or correct the id or the wave.",
+                f"which of the rows counts (keep), or correct the id or the wave. Rows: {rows}.",
                 file=file,
                 row=int(row),
             )
-    if not repeated.any():
-        return forms, responses
-    bad = set(forms.loc[repeated, key].itertuples(index=False, name=None))
-    keep = [row not in bad for row in responses[key].itertuples(index=False, name=None)]
-    return forms[~repeated].reset_index(drop=True), responses[keep].reset_index(drop=True)
+    bad = set(repeated[key].itertuples(index=False, name=None))
+    if bad:
+        forms, responses = (
+            table[[row not in bad for row in table[key].itertuples(index=False, name=None)]].reset_index(drop=True)
+            for table in (forms, responses)
+        )
+    return forms.drop_duplicates(key, ignore_index=True).drop(columns="instruments"), responses
 
 
 def _note_empty_waves(forms: pd.DataFrame, study: Study, findings: Findings) -> None:
@@ -453,6 +478,19 @@ def _note_empty_waves(forms: pd.DataFrame, study: Study, findings: Findings) -> 
                 column=wave,
                 count=0,
             )
+
+
+def _check_everybody_has_a_group(people: Mapping[str, tuple[str, str]], study: Study, findings: Findings) -> None:
+    """Report people whom neither the roster nor any answer puts into a group; an unknown text is reported already."""
+    n = sum(group == "" for group, _ in people.values())
+    if n and study.roster is not None and "group" not in study.roster.columns:
+        findings.add(
+            "group_absent",
+            f"{n} people of the roster are in no group: it has no group column, and no answer tells. | "
+            "Add the group to the roster and declare its column.",
+            file=study.roster.file,
+            count=n,
+        )
 
 
 def check_wave_has_forms(forms: pd.DataFrame, study: Study, wave: str) -> None:

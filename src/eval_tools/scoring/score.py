@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eval_tools.instruments.instrument import Instrument
+from eval_tools.instruments.instrument import Instrument, Scale
 from eval_tools.instruments.key import band_of, score_instrument
 from eval_tools.tables import SCORES, check_table
 
@@ -41,17 +41,31 @@ def score_responses(responses: pd.DataFrame, instruments: Mapping[str, Instrumen
         scored = score_instrument(instrument, answers.to_numpy(dtype=float))
         for scale in instrument.scales.values():
             result = scored.scales[scale.id]
-            missing = np.isnan(result.score)
-            status = np.where(result.prorated, "prorated", "scored")
-            status = np.where(missing, np.where(result.n_answered == 0, "not_answered", "too_few_answers"), status)
+            n_answered = answers[_items_of(instrument, scale)].notna().sum(axis=1).to_numpy()
+            prorated = np.any([scored.scales[part].prorated for part in _with_parts(instrument, scale)], axis=0)
+            status = np.where(prorated, "prorated", "scored")
+            not_scored = np.where(n_answered == 0, "not_answered", "too_few_answers")
+            status = np.where(np.isnan(result.score), not_scored, status)
             bands = instrument.default_bands(scale.id)
             part = answers.index.to_frame(index=False)
             part["instrument"], part["scale"] = name, scale.id
-            part["score"], part["n_answered"], part["status"] = result.score, result.n_answered, status
+            part["score"], part["n_answered"], part["status"] = result.score, n_answered, status
             part["band"] = band_of(bands, result.score) if bands else ""
             parts.append(part)
     scores = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCORES.columns))
     return check_table(scores.sort_values(list(SCORES.key), ignore_index=True), SCORES)
+
+
+def _with_parts(instrument: Instrument, scale: Scale) -> list[str]:
+    """List a scale and every scale it is made of."""
+    below = [part for name in scale.of_scales for part in _with_parts(instrument, instrument.scales[name])]
+    return [scale.id, *below]
+
+
+def _items_of(instrument: Instrument, scale: Scale) -> list[str]:
+    """List every item that counts in a scale, through the scales it is made of, each once."""
+    parts = _with_parts(instrument, scale)
+    return list(dict.fromkeys(item for part in parts for item in instrument.scales[part].items))
 
 
 def answer_matrix(responses: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
