@@ -595,3 +595,25 @@ class TestSuppression:
         assert hidden[0][:3] == hidden[1][:3] == [True, True, True]
         assert not any(hidden[3])
         assert not any(row[3] for row in hidden)
+
+
+def test_a_total_is_hidden_with_a_group_that_could_be_worked_out_from_it():
+    table = pd.DataFrame(
+        {
+            "outcome": "o",
+            "group": ["a", "b", "all", "a", "b", "all"],
+            "wave": ["1", "1", "1", "2", "2", "2"],
+            "estimate": [1.0, 2.0, 1.1, 3.0, 4.0, 3.4],
+            "n": [40, 4, 44, 40, 30, 70],
+        }
+    )
+    released = release_estimates(
+        table,
+        name="r",
+        count="n",
+        counts=["n"],
+        numbers=["estimate"],
+        family=["outcome", "wave"],
+        rule=DisclosureRule(),
+    ).data
+    assert released["estimate"].isna().tolist() == [False, True, True, False, False, False]

@@ -105,7 +105,6 @@ def _caseness_row(
 
     estimate = paired_risk_difference(before, after, ci_level=ci_level)
     test = mcnemar(before, after)
-    estimate = replace(estimate, p_value=test.p_mid, method=f"{estimate.method}; McNemar mid-p")
     counts = (
         test.both + test.only_before,
         test.both + test.only_after,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eval_tools.errors import DefinitionError, DisclosureError, Problem
 from eval_tools.privacy.rule import (
@@ -31,6 +32,8 @@ def release_estimates(
     counts: Sequence[str] = (),
     shares: Sequence[str] = (),
     also: Sequence[str] = (),
+    family: Sequence[str] = (),
+    total_label: str = "all",
 ) -> ReleasedTable:
     """Hide every estimate about too few people, and round the counts beside the others.
 
@@ -54,6 +57,10 @@ def release_estimates(
         where it, or the rest, stands for few people, and recomputed from the rounded counts.
     also : sequence of str
         Numeric columns that are no secret: ``ci_level``, ``n_items``.
+    family : sequence of str
+        Columns that tell which rows belong together: the groups of one estimate, and their total, whose
+        ``group`` is ``total_label``. If a group of a family is hidden, so is the total: with it and the other
+        groups, the hidden one could be worked out.
 
     Returns
     -------
@@ -98,6 +105,8 @@ def release_estimates(
 
     people = people_counted(table[count].fillna(0), name=name)
     small = np.array([rule.is_small(n) for n in people], dtype=bool)
+    if family:
+        small |= _betraying_totals(table, small, family, total_label)
     released = table.copy()
     for column in numbers:
         released[column] = released[column].mask(small)
@@ -111,6 +120,16 @@ def release_estimates(
     if count not in counts:
         released = released.drop(columns=count)
     return pass_gate(released, name=name, rule=rule, n_suppressed=int(small.sum()))
+
+
+def _betraying_totals(
+    table: pd.DataFrame, small: NDArray[np.bool_], family: Sequence[str], total: str
+) -> NDArray[np.bool_]:
+    """Mark the totals over groups of which one is hidden."""
+    is_total = (table["group"] == total).to_numpy()
+    keys = list(table[list(family)].itertuples(index=False, name=None))
+    hidden = {key for key, is_small, is_sum in zip(keys, small, is_total, strict=True) if is_small and not is_sum}
+    return np.array([is_sum and key in hidden for key, is_sum in zip(keys, is_total, strict=True)], dtype=bool)
 
 
 def _released_share(share: float, n: int, rule: DisclosureRule) -> float:

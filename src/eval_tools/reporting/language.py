@@ -15,6 +15,7 @@ LANGUAGE_NAMES = {"en": "English", "zh-Hant": "繁體中文", "zh-Hans": "简体
 CLAUSE_BREAKS = {"en": "; ", "zh-Hant": "；", "zh-Hans": "；"}
 PERCENT = {"en": "\u00a0%", "zh-Hant": "%", "zh-Hans": "%"}
 MINUS = "\u2212"
+TOO_LARGE_FOR_BABEL = 1e15  # beyond, decimal places exceed the precision it computes with
 
 
 @cache
@@ -71,7 +72,10 @@ class Words:
             return self("format.not_available")
         rounded = round(float(value), digits) + 0.0  # + 0.0 turns −0.0 into 0.0
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        text = format_decimal(abs(rounded), format=pattern, locale=self.locale)
+        if abs(rounded) < TOO_LARGE_FOR_BABEL:
+            text = format_decimal(abs(rounded), format=pattern, locale=self.locale)
+        else:
+            text = f"{abs(rounded):,.{digits}f}"
         if rounded < 0:
             return MINUS + text
         return "+" + text if signed and rounded > 0 else text

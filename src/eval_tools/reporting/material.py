@@ -81,6 +81,16 @@ class Desk:
         self.baseline = material.study.baseline
 
     @property
+    def total(self) -> str:
+        """The id that stands for everybody: all groups, or the only one."""
+        return "all" if len(self.study.groups) > 1 else next(iter(self.study.groups))
+
+    @property
+    def clustered(self) -> bool:
+        """Whether people belong to sites, so that no interval may be shown."""
+        return bool((self.results["status"] == "needs_sites").any())
+
+    @property
     def min_cell(self) -> int:
         """The smallest number of people that is published."""
         return self.study.disclosure.min_cell
@@ -142,9 +152,29 @@ class Desk:
         value, low, high = (float(row[key]) * factor for key in ("estimate", "ci_low", "ci_high"))
         if row["status"] == "estimated":
             return self.words.interval(value, low, high, digits, signed=True)
-        reason = self.words(f"status.{row['status']}")
-        return reason if value != value else f"{self.words.number(value, digits, signed=True)} – {reason}"
+        if value != value:
+            return self.words(f"status.{row['status']}")
+        return self.words("format.no_interval", estimate=self.words.number(value, digits, signed=True))
 
     def count(self, value: float) -> str:
-        """Write a number of people; a hidden one says why."""
+        """Write a number of people that is missing only where it is itself small."""
         return self.words.count(value, min_cell=self.min_cell)
+
+    def flow_count(self, value: float) -> str:
+        """Write a number of the flow; it may be missing to protect another one, so it is not called small."""
+        return self.words.number(value, 0) if value == value else self.words("format.protected")
+
+    @property
+    def hidden(self) -> str:
+        """What stands for a mean that is missing."""
+        return (
+            self.words("format.hidden", min_cell=self.min_cell) if self.min_cell > 1 else self.words("format.no_value")
+        )
+
+    def tick(self, value: float) -> str:
+        """Write a number at an axis, with a decimal only where it has one."""
+        return self.words.number(value, 0 if float(value).is_integer() else 1)
+
+    def signed_tick(self, value: float) -> str:
+        """Write a difference at an axis."""
+        return self.words.number(value, 0 if float(value).is_integer() else 1, signed=True)

@@ -70,6 +70,7 @@ def release_term(
             count="n",
             counts=["n"],
             numbers=["mean", "sd", "ci_low", "ci_high"],
+            family=["outcome", "wave"],
             rule=rule,
         ),
         reliabilities=release_estimates(
@@ -88,6 +89,7 @@ def release_term(
             counts=["n"],
             numbers=[*interval, "se", "df", "p_value", "p_adjusted"],
             also=["ci_level", "n_sites"],
+            family=["outcome", "contrast", "estimator"],
             rule=rule,
         ),
         class_counts=release_counts(

@@ -16,10 +16,10 @@ def answer_chapter(desk: Desk) -> Chapter:
         sentences += changed(desk, outcome)
     for outcome in desk.study.plan.outcomes:
         sentences += compared(desk, outcome)
-    sentences += [credit(desk)] if credit(desk) else []
+    sentences += credit(desk)
     for outcome in desk.study.plan.outcomes:
         sentences += individual(desk, outcome)
-    sentences.append(people(desk))
+    sentences += people(desk)
     blocks: list[Block] = [Paragraph(id="headline", text=headline(desk), role="answer")]
     if desk.wave.id != desk.study.plan.decision_term:
         blocks.append(Paragraph(id="interim", text=standing(desk), role="warning"))
@@ -29,31 +29,39 @@ def answer_chapter(desk: Desk) -> Chapter:
 
 def headline(desk: Desk) -> str:
     """Answer in one sentence whether the groups moved the right way and whether they can be told apart."""
-    moves = [_moves(desk, outcome) for outcome in desk.study.plan.outcomes]
-    if None in moves:
-        return desk.words("headline.unknown")
-    moved = "all" if all(moves) else "mixed"
+    moves: list[bool] = []
+    for outcome in desk.study.plan.outcomes:
+        of_outcome = _moves(desk, outcome)
+        if of_outcome is None:
+            return desk.words("headline.unknown")
+        moves += of_outcome
+    moved = "all" if all(moves) else "mixed" if any(moves) else "none"
     comparison = desk.study.comparison
     if comparison is None:
         return desk.words(f"headline.{moved}.single")
-    known = [
-        row
-        for outcome in desk.study.plan.outcomes
-        for row in desk.rows(outcome, "difference", "ancova_hc3").values()
-        if row["status"] == "estimated"
-    ]
-    told = "impossible" if not known else "clear" if any(_is_clear(row) for row in known) else "unclear"
     places = {"n_groups": len(desk.study.groups), "reference": desk.group_title(comparison.id)}
-    return desk.words(f"headline.{moved}.{told}", **places)
+    return desk.words(f"headline.{moved}.{_told_apart(desk)}", **places)
 
 
-def _moves(desk: Desk, outcome: Outcome) -> bool | None:
-    """Say whether every group moved in the better direction; None if one of them is unknown."""
+def _told_apart(desk: Desk) -> str:
+    """Say how the programme groups ended against the comparison group, over all outcomes; harm is never left out."""
+    rows = [(o, row) for o in desk.study.plan.outcomes for row in desk.rows(o, "difference", "ancova_hc3").values()]
+    known = [(outcome, row) for outcome, row in rows if row["status"] == "estimated"]
+    clear = {_is_better(float(row["estimate"]), outcome) for outcome, row in known if _is_clear(row)}
+    if clear:
+        return "both" if len(clear) == 2 else "better" if clear == {True} else "worse"
+    if not known:
+        return "impossible"
+    return "unclear" if len(known) == len(rows) else "partly"
+
+
+def _moves(desk: Desk, outcome: Outcome) -> list[bool] | None:
+    """Say of every group whether it moved in the better direction; None if one of them is unknown."""
     rows = [row for g, row in desk.rows(outcome, "change", "paired_t").items() if g != "all"]
     values = [float(row["estimate"]) for row in rows]
     if not values or not all(isfinite(value) for value in values):
         return None
-    return all(_is_better(value, outcome) for value in values)
+    return [_is_better(value, outcome) for value in values]
 
 
 def _is_better(value: float, outcome: Outcome) -> bool:
@@ -88,34 +96,15 @@ def changed(desk: Desk, outcome: Outcome) -> list[str]:
     if not known:
         reason = next((str(row["status"]) for row in rows.values()), "too_few_people")
         return [desk.words("answer.changed.none", reason=desk.words(f"status.{reason}"), **places)]
-    if len(rows) == 1:
-        row = next(iter(rows.values()))
-        low, high = float(row["ci_low"]), float(row["ci_high"])
-        value = desk.words.number(next(iter(known.values())), signed=True)
-        return [
-            desk.words(
-                "answer.changed.single",
-                estimate=value,
-                low=desk.words.number(low, signed=True),
-                high=desk.words.number(high, signed=True),
-                **places,
+    if len(known) == 1:
+        group = next(iter(known))
+        if len(rows) > 1:
+            places["scale"] = desk.words(
+                "answer.changed.in_group", scale=places["scale"], group=desk.group_title(group)
             )
-        ]
-    better = [v for v in known.values() if (v > 0) == (outcome.better == "higher") and v != 0]
-    clear = [g for g in known if _leaves_out_zero(rows[g])]
-    everyone = len(better) == len(rows)
-    sizes = [abs(v) for v in known.values()] if everyone else list(known.values())
-    sentences = [
-        desk.words(
-            f"answer.changed.{'all' if everyone else 'mixed'}.{outcome.better}",
-            low=desk.words.number(min(sizes), signed=not everyone),
-            high=desk.words.number(max(sizes), signed=not everyone),
-            n_better=len(better),
-            n_groups=len(rows),
-            n_clear=len(clear),
-            **places,
-        )
-    ]
+        sentences = [_changed_one(desk, outcome, rows[group], places)]
+    else:
+        sentences = [_changed_several(desk, outcome, {group: rows[group] for group in known}, places)]
     if len(known) < len(rows):
         sentences.append(
             desk.words(
@@ -126,6 +115,46 @@ def changed(desk: Desk, outcome: Outcome) -> list[str]:
             )
         )
     return sentences
+
+
+def _changed_one(desk: Desk, outcome: Outcome, row: Row, places: dict[str, str]) -> str:
+    words = desk.words
+    estimate = words.number(float(row["estimate"]), signed=True)
+    if not _has_interval(row):
+        plain = words(f"answer.changed.single_plain.{outcome.better}", estimate=estimate, **places)
+        return words.sentences(plain, words("answer.changed.no_interval"))
+    return words(
+        f"answer.changed.single.{outcome.better}",
+        estimate=estimate,
+        low=words.number(float(row["ci_low"]), signed=True),
+        high=words.number(float(row["ci_high"]), signed=True),
+        **places,
+    )
+
+
+def _changed_several(desk: Desk, outcome: Outcome, rows: dict[str, Row], places: dict[str, str]) -> str:
+    words = desk.words
+    values = [float(row["estimate"]) for row in rows.values()]
+    n_better = sum(_is_better(value, outcome) for value in values)
+    n_worse = sum(_is_better(-value, outcome) for value in values)
+    how = "all" if n_better == len(rows) else "all_worse" if n_worse == len(rows) else "mixed"
+    sizes = values if how == "mixed" else [abs(value) for value in values]
+    moved = words(
+        f"answer.changed.{how}.{outcome.better}",
+        low=words.number(min(sizes), signed=how == "mixed"),
+        high=words.number(max(sizes), signed=how == "mixed"),
+        n_better=n_better,
+        n_groups=len(rows),
+        **places,
+    )
+    if not any(_has_interval(row) for row in rows.values()):
+        return words.sentences(moved, words("answer.changed.no_interval"))
+    n_clear = sum(_leaves_out_zero(row) for row in rows.values())
+    return words.sentences(moved, words("answer.changed.clear", n_clear=n_clear, n_groups=len(rows)))
+
+
+def _has_interval(row: Row) -> bool:
+    return isfinite(float(row["ci_low"])) and isfinite(float(row["ci_high"]))
 
 
 def _leaves_out_zero(row: Row) -> bool:
@@ -152,6 +181,7 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
         return desk.words.number(value, signed=True)
 
     sentences = []
+    n_groups = len(desk.study.programme_groups)
     clear = {g: r for g, r in known.items() if _is_clear(r)}
     for group, row in clear.items():
         good = (float(row["estimate"]) > 0) == (outcome.better == "higher")
@@ -165,59 +195,103 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
                 **places,
             )
         )
-    if not clear:
+    unclear = [r for g, r in known.items() if g not in clear]
+    if unclear:
         sentences.append(
             desk.words(
-                "answer.difference.unclear",
-                low=number(min(r["estimate"] for r in known.values())),
-                high=number(max(r["estimate"] for r in known.values())),
-                ci_low=number(min(r["ci_low"] for r in known.values())),
-                ci_high=number(max(r["ci_high"] for r in known.values())),
+                "answer.difference.unclear" if len(unclear) == n_groups else "answer.difference.rest",
+                low=number(min(r["estimate"] for r in unclear)),
+                high=number(max(r["estimate"] for r in unclear)),
+                ci_low=number(min(r["ci_low"] for r in unclear)),
+                ci_high=number(max(r["ci_high"] for r in unclear)),
+                n_unclear=len(unclear),
+                n_groups=n_groups,
                 **places,
+            )
+        )
+    if len(known) < n_groups:
+        sentences.append(
+            desk.words(
+                "answer.difference.partly",
+                n_missing=n_groups - len(known),
+                n_groups=n_groups,
+                scale_name=places["scale_name"],
             )
         )
     return sentences
 
 
-def credit(desk: Desk) -> str:
-    """Say what a change cannot be put down to."""
-    comparison = desk.study.comparison
+def credit(desk: Desk) -> list[str]:
+    """Say what a change cannot be put down to: where the comparison group got better like a programme group."""
+    comparison, outcomes = desk.study.comparison, desk.study.plan.outcomes
     if comparison is None:
-        return desk.words("answer.single_group")
-    for outcome in desk.study.plan.outcomes:
-        row = desk.rows(outcome, "change", "paired_t").get(comparison.id)
-        if row is not None and _is_better(float(row["estimate"]), outcome):
-            return desk.words("answer.comparison_moved", reference=desk.group_title(comparison.id))
-    return ""
+        return [desk.words("answer.single_group")]
+    shared = []
+    for outcome in outcomes:
+        rows = desk.rows(outcome, "change", "paired_t")
+        better = {g for g, row in rows.items() if g != "all" and _is_better(float(row["estimate"]), outcome)}
+        if comparison.id in better and len(better) > 1:
+            shared.append(outcome)
+    reference = desk.group_title(comparison.id)
+    if len(shared) == len(outcomes):
+        return [desk.words("answer.comparison_moved", reference=reference)]
+    return [
+        desk.words("answer.comparison_moved_in", scale_name=desk.scale_name(outcome), reference=reference)
+        for outcome in shared
+    ]
 
 
 def individual(desk: Desk, outcome: Outcome) -> list[str]:
     """Say how many of 100 got clearly better and worse, harm as plainly as benefit."""
     counts = desk.material.class_counts.data
-    total = "all" if len(desk.study.groups) > 1 else next(iter(desk.study.groups))
     mine = counts[
-        (counts["outcome"] == outcome.id) & (counts["group"] == total) & (counts["measure"] == "reliable_change")
+        (counts["outcome"] == outcome.id) & (counts["group"] == desk.total) & (counts["measure"] == "reliable_change")
     ].set_index("class")["count"]
-    if mine.empty or mine.isna().any() or mine.sum() == 0:
+    if mine.empty or (mine.sum() == 0 and not mine.isna().any()):
         return []
+    if mine.isna().any():
+        return [desk.words("answer.individual_hidden", scale_name=desk.scale_name(outcome))]
     shares = {str(name): desk.words.number(100 * n / mine.sum(), 0) for name, n in mine.items()}
     return [desk.words("answer.individual", scale_name=desk.scale_name(outcome), **shares)]
 
 
-def people(desk: Desk) -> str:
-    """Say for how many people the comparison stands."""
+def people(desk: Desk) -> list[str]:
+    """Say for how many people the results stand, and where fewer of them have a score."""
     n = people_counts(desk)
     if n is None:
-        return desk.words("answer.people_hidden")
+        return [desk.words("answer.people_hidden")]
     enrolled, paired = n
-    places = {
-        "n_paired": desk.words.number(paired, 0),
-        "n_enrolled": desk.words.number(enrolled, 0),
-        "wave": desk.wave_name(desk.wave),
-    }
+    places = {"n_enrolled": desk.words.number(enrolled, 0), **desk.waves}
+    n_paired = desk.words.number(paired, 0)
     if few_lost(desk):
-        return desk.words("answer.people_few_lost", min_cell=desk.min_cell, **places)
-    return desk.words("answer.people", n_lost=desk.words.number(enrolled - paired, 0), **places)
+        who = desk.words("answer.people_few_lost", n_paired=n_paired, min_cell=desk.min_cell, **places)
+    elif enrolled == paired:
+        who = desk.words("answer.people_all", **places)
+    else:
+        lost = desk.words.number(enrolled - paired, 0)
+        who = desk.words("answer.people", n_paired=n_paired, n_lost=lost, **places)
+    fewer = [outcome for outcome in desk.study.plan.outcomes if _unscored(desk, outcome, paired)]
+    return [who, *(scored(desk, outcome) for outcome in fewer)]
+
+
+def scored(desk: Desk, outcome: Outcome) -> str:
+    """Say how many of those who answered twice have two scores."""
+    n = _n_scored(desk, outcome)
+    if not isfinite(n):
+        return desk.words("answer.people_scored_few", min_cell=desk.min_cell, scale_name=desk.scale_name(outcome))
+    return desk.words("answer.people_scored", n=desk.words.number(n, 0), scale_name=desk.scale_name(outcome))
+
+
+def _n_scored(desk: Desk, outcome: Outcome) -> float:
+    return float(desk.rows(outcome, "change", "paired_t")[desk.total]["n"])
+
+
+def _unscored(desk: Desk, outcome: Outcome, paired: float) -> bool:
+    """Say whether fewer people have two scores than answered twice, by more than rounding can explain."""
+    round_to = desk.study.disclosure.round_to
+    slack = 0.0 if round_to == 1 else round_to * (len(desk.study.groups) + 1) / 2
+    n = _n_scored(desk, outcome)
+    return not paired - (n if isfinite(n) else 0.0) <= slack
 
 
 def few_lost(desk: Desk) -> bool:
@@ -229,7 +303,6 @@ def few_lost(desk: Desk) -> bool:
 def people_counts(desk: Desk) -> tuple[float, float] | None:
     """Return how many take part and how many answered twice, over all groups; None if hidden."""
     flow = desk.material.flow.data
-    total = "all" if len(desk.study.groups) > 1 else next(iter(desk.study.groups))
-    row = flow[(flow["group"] == total) & (flow["wave"] == desk.wave.id)]
+    row = flow[(flow["group"] == desk.total) & (flow["wave"] == desk.wave.id)]
     enrolled, paired = float(row["n_enrolled"].iloc[0]), float(row["n_paired"].iloc[0])
     return (enrolled, paired) if isfinite(enrolled) and isfinite(paired) else None

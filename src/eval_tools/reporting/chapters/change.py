@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Chapter, Paragraph, Picture, Table
 from eval_tools.reporting.figures import draw_change
-from eval_tools.reporting.material import Desk
+from eval_tools.reporting.material import Desk, Row
 from eval_tools.studies.study import Outcome
 
 FEWEST_BINS = 4  # with fewer steps a cloud shows the rule of disclosure control, not the people
@@ -37,24 +38,9 @@ def change_picture(desk: Desk, outcome: Outcome) -> Picture | None:
     people = desk.material.people
     shown = None if people is None else people.data[people.data["outcome"] == outcome.id][["group", "value"]]
     rows = {g: r for g, r in desk.rows(outcome, "change", "paired_t").items() if g in desk.study.groups}
-    told = [
-        words(
-            "change.figure.alt_group",
-            group=desk.group_title(group),
-            estimate=words.number(row["estimate"], signed=True),
-            low=words.number(row["ci_low"], signed=True),
-            high=words.number(row["ci_high"], signed=True),
-        )
-        for group, row in rows.items()
-        if isfinite(float(row["estimate"]))
-    ]
+    if not any(isfinite(float(row["estimate"])) for row in rows.values()):
+        return None
     title = desk.scale_title(outcome)
-    level = words.level(0.95)
-    caption = (
-        words("change.figure.caption_cloud", min_cell=desk.min_cell, level=level)
-        if shown is None
-        else words("change.figure.caption", level=level)
-    )
     slug = outcome.id.replace(".", "-")
     summary = desk.results[
         (desk.results["outcome"] == outcome.id)
@@ -76,11 +62,43 @@ def change_picture(desk: Desk, outcome: Outcome) -> Picture | None:
             better_label=words("change.figure.better"),
             worse_label=words("change.figure.worse"),
             hidden_label=words("change.figure.hidden"),
-            alt=words("change.figure.alt", scale_name=desk.scale_name(outcome), groups=words.clauses(told)),
-            caption=caption,
+            alt=words(
+                "change.figure.alt",
+                scale_name=desk.scale_name(outcome),
+                groups=words.clauses([_told(desk, group, row) for group, row in rows.items()]),
+            ),
+            caption=_caption(desk, single_people=shown is not None, cloud=bool(enough.any()), rows=rows),
             language=desk.language,
         ),
     )
+
+
+def _told(desk: Desk, group: str, row: Row) -> str:
+    """Say in words what the figure shows of one group."""
+    words, title = desk.words, desk.group_title(group)
+    estimate, low, high = (float(row[key]) for key in ("estimate", "ci_low", "ci_high"))
+    if not isfinite(estimate):
+        return words("figure.alt_reason", group=title, reason=words(f"status.{row['status']}"))
+    places = {"group": title, "estimate": words.number(estimate, signed=True)}
+    if not isfinite(low):
+        return words("change.figure.alt_group_plain", **places)
+    ends = {"low": words.number(low, signed=True), "high": words.number(high, signed=True)}
+    return words("change.figure.alt_group", **places, **ends)
+
+
+def _caption(desk: Desk, *, single_people: bool, cloud: bool, rows: Mapping[str, Row]) -> str:
+    """Explain what is drawn, and nothing that is not."""
+    words = desk.words
+    parts = []
+    if single_people:
+        parts.append(words("change.figure.dots"))
+    elif cloud and desk.min_cell > 1:
+        parts.append(words("change.figure.steps", min_cell=desk.min_cell))
+    elif cloud:
+        parts.append(words("change.figure.cloud"))
+    with_interval = any(isfinite(float(row["ci_low"])) for row in rows.values())
+    marker = "change.figure.marker" if with_interval else "change.figure.marker_plain"
+    return words.sentences(*parts, words(marker, level=words.level(0.95)))
 
 
 def change_table(desk: Desk, outcome: Outcome) -> Table:

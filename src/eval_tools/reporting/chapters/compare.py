@@ -23,7 +23,9 @@ def compare_chapter(desk: Desk) -> Chapter:
     if not desk.study.assignment.randomised:
         blocks.append(Paragraph(id="compare-warning", text=words("compare.not_randomised"), role="warning"))
     for outcome in desk.study.plan.outcomes:
-        blocks += [forest_picture(desk, outcome, comparison.id), compare_table(desk, outcome, comparison.id)]
+        picture = forest_picture(desk, outcome, comparison.id)
+        blocks += [picture] if picture is not None else []
+        blocks.append(compare_table(desk, outcome, comparison.id))
     return Chapter(id="compare", heading=heading, blocks=tuple(blocks))
 
 
@@ -40,8 +42,8 @@ def intro(desk: Desk, reference: str) -> str:
     return desk.words("compare.intro", reference=title, n_contrasts=n_contrasts(desk))
 
 
-def forest_picture(desk: Desk, outcome: Outcome, reference: str) -> Picture:
-    """Draw the differences of one outcome with both intervals."""
+def forest_picture(desk: Desk, outcome: Outcome, reference: str) -> Picture | None:
+    """Draw the differences of one outcome with both intervals; None if there is no difference to draw."""
     import pandas as pd
 
     words = desk.words
@@ -64,11 +66,20 @@ def forest_picture(desk: Desk, outcome: Outcome, reference: str) -> Picture:
             for group, row in narrow.items()
         ]
     )
+    if not rows["estimate"].notna().any():
+        return None
     told = [
         words("compare.figure.alt_group", group=label, text=text)
-        for label, text, value in zip(rows["label"], rows["text"], rows["estimate"], strict=True)
         if isfinite(value)
+        else words("figure.alt_reason", group=label, reason=text)
+        for label, text, value in zip(rows["label"], rows["text"], rows["estimate"], strict=True)
     ]
+    if not rows["ci_low"].notna().any():
+        caption, header = words("compare.figure.caption_plain"), words("compare.figure.header_plain")
+    else:
+        several = "" if n_contrasts(desk) > 1 else "_one"
+        caption = words(f"compare.figure.caption{several}", level=level)
+        header = words("compare.figure.header", level=level)
     title = desk.scale_title(outcome)
     good, bad = words("compare.figure.better"), words("compare.figure.worse")
     left, right = (bad, good) if outcome.better == "higher" else (good, bad)
@@ -87,12 +98,10 @@ def forest_picture(desk: Desk, outcome: Outcome, reference: str) -> Picture:
             title=words("compare.figure.title", **places),
             hidden_label=words("format.suppressed"),
             alt=words("compare.figure.alt", groups=words.clauses(told), **alt_places),
-            caption=words(
-                "compare.figure.caption" if n_contrasts(desk) > 1 else "compare.figure.caption_one", level=level
-            ),
+            caption=caption,
             language=desk.language,
-            number_format=lambda value: words.number(value, 0, signed=True),
-            text_header=words("compare.figure.header", level=level),
+            number_format=desk.signed_tick,
+            text_header=header,
         ),
     )
 

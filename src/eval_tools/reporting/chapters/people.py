@@ -36,25 +36,23 @@ def lost(desk: Desk) -> str:
             "people.lost_few",
             min_cell=desk.min_cell,
             n_enrolled=desk.words.number(enrolled, 0),
-            wave=desk.wave_name(desk.wave),
+            **desk.waves,
         )
+    if enrolled == paired:
+        return desk.words("people.lost_none", n_enrolled=desk.words.number(enrolled, 0), **desk.waves)
     places = {
         "n_lost": desk.words.number(enrolled - paired, 0),
         "n_enrolled": desk.words.number(enrolled, 0),
         "share": desk.words.percent((enrolled - paired) / enrolled if enrolled else float("nan")),
-        "wave": desk.wave_name(desk.wave),
+        **desk.waves,
     }
     flow = desk.material.flow.data
     groups = flow[(flow["wave"] == desk.wave.id) & flow["group"].isin(list(desk.study.groups))]
     shares = [p / e for p, e in zip(groups["n_paired"], groups["n_enrolled"], strict=True) if e and isfinite(p / e)]
-    if len(shares) < 2:
+    lowest, highest = (desk.words.percent(f(shares, default=float("nan"))) for f in (min, max))
+    if lowest == highest:
         return desk.words("people.lost_single", **places)
-    return desk.words(
-        "people.lost",
-        lowest=desk.words.percent(min(shares)),
-        highest=desk.words.percent(max(shares)),
-        **places,
-    )
+    return desk.words("people.lost", lowest=lowest, highest=highest, **places)
 
 
 def flow_picture(desk: Desk) -> Picture:
@@ -66,8 +64,8 @@ def flow_picture(desk: Desk) -> Picture:
         words(
             "people.flow.alt_group",
             group=desk.group_title(group),
-            enrolled=desk.count(at_wave[group]["n_enrolled"]),
-            answered=desk.count(at_wave[group]["n_forms"]),
+            enrolled=desk.flow_count(at_wave[group]["n_enrolled"]),
+            answered=desk.flow_count(at_wave[group]["n_forms"]),
             wave=desk.wave_name(desk.wave),
         )
         for group in desk.study.groups
@@ -82,7 +80,7 @@ def flow_picture(desk: Desk) -> Picture:
             title=words("people.flow.title"),
             total_label=words("people.flow.total"),
             enrolled_label=words("people.flow.enrolled"),
-            hidden_label=words("format.hidden", min_cell=desk.min_cell),
+            hidden_label=words("format.protected"),
             alt=words("people.flow.alt", groups=words.clauses(told)),
             caption=words("people.flow.caption"),
             language=desk.language,
@@ -96,13 +94,13 @@ def flow_table(desk: Desk) -> Table:
     rows = []
     for group in dict.fromkeys(flow["group"]):
         mine = {row["wave"]: row for row in records(flow[flow["group"] == group])}
-        cells = [desk.count(mine[wave]["n_forms"]) for wave in desk.study.waves]
+        cells = [desk.flow_count(mine[wave]["n_forms"]) for wave in desk.study.waves]
         rows.append(
             (
                 desk.group_title(group),
-                desk.count(mine[desk.wave.id]["n_enrolled"]),
+                desk.flow_count(mine[desk.wave.id]["n_enrolled"]),
                 *cells,
-                desk.count(mine[desk.wave.id]["n_paired"]),
+                desk.flow_count(mine[desk.wave.id]["n_paired"]),
             )
         )
     words = desk.words

@@ -60,11 +60,7 @@ def reliability_table(desk: Desk) -> Table:
             cells = []
             for coefficient in ("alpha", "omega"):
                 row = found[wave, coefficient]
-                cells.append(
-                    words.interval(row["estimate"], row["ci_low"], row["ci_high"], 3)
-                    if row["status"] == "estimated"
-                    else words(f"status.{row['status']}")
-                )
+                cells.append(_coefficient(desk, row))
             rows.append(
                 (
                     f"{desk.scale_title(outcome)} – {desk.wave_title(wave)}",
@@ -84,6 +80,15 @@ def reliability_table(desk: Desk) -> Table:
         ),
         rows=tuple(rows),
     )
+
+
+def _coefficient(desk: Desk, row: Row) -> str:
+    """Write a reliability; its interval holds for people who do not resemble each other, so sites have none."""
+    if row["status"] != "estimated":
+        return desk.words(f"status.{row['status']}")
+    if desk.clustered:
+        return desk.words("format.no_interval", estimate=desk.words.number(row["estimate"], 3))
+    return desk.words.interval(row["estimate"], row["ci_low"], row["ci_high"], 3)
 
 
 def unverified_rules(desk: Desk) -> str:
@@ -107,8 +112,8 @@ def course_picture(desk: Desk, outcome: Outcome) -> Picture:
             words(
                 "scales.course.alt_group",
                 group=desk.group_title(group),
-                first=words.number(mine.get(desk.baseline.id, float("nan"))),
-                last=words.number(mine.get(desk.wave.id, float("nan"))),
+                first=_mean(desk, mine.get(desk.baseline.id, float("nan"))),
+                last=_mean(desk, mine.get(desk.wave.id, float("nan"))),
                 **desk.waves,
             )
         )
@@ -123,7 +128,7 @@ def course_picture(desk: Desk, outcome: Outcome) -> Picture:
             wave_labels=desk.wave_titles,
             title=words("scales.course.title", scale=title),
             y_label=words("scales.course.axis", scale=title),
-            hidden_label=words("format.hidden", min_cell=desk.min_cell),
+            hidden_label=desk.hidden,
             alt=words(
                 "scales.course.alt",
                 scale_name=desk.scale_name(outcome),
@@ -132,9 +137,13 @@ def course_picture(desk: Desk, outcome: Outcome) -> Picture:
             ),
             caption=words("scales.course.caption", scale_name=desk.scale_name(outcome)),
             language=desk.language,
-            number_format=lambda value: words.number(value, 0),
+            number_format=desk.tick,
         ),
     )
+
+
+def _mean(desk: Desk, value: float) -> str:
+    return desk.words.number(value) if isfinite(value) else desk.hidden
 
 
 def _means(desk: Desk, outcome: Outcome) -> pd.DataFrame:
@@ -160,7 +169,7 @@ def means_table(desk: Desk, outcome: Outcome) -> Table:
                         n=words.number(mine[wave]["n"], 0),
                     )
                     if isfinite(mine[wave]["mean"])
-                    else words("format.not_available")
+                    else desk.hidden
                     for wave in desk.study.waves
                 ),
             )

@@ -17,7 +17,9 @@ def single_chapter(desk: Desk) -> Chapter:
     blocks: list[Block] = [classes_table(desk, outcome) for outcome in desk.study.plan.outcomes]
     for outcome in desk.study.plan.outcomes:
         if desk.rows(outcome, "change", "caseness"):
-            blocks += [bands_picture(desk, outcome), caseness_table(desk, outcome)]
+            picture = bands_picture(desk, outcome)
+            blocks += [picture] if picture is not None else []
+            blocks.append(caseness_table(desk, outcome))
     return Chapter(id="single", heading=desk.words("single.heading"), blocks=tuple(blocks))
 
 
@@ -68,8 +70,8 @@ def classes_table(desk: Desk, outcome: Outcome) -> Table:
     )
 
 
-def bands_picture(desk: Desk, outcome: Outcome) -> Picture:
-    """Draw the share of people in each screening band, before over after."""
+def bands_picture(desk: Desk, outcome: Outcome) -> Picture | None:
+    """Draw the share of people in each screening band, before over after; None if every number is hidden."""
     import pandas as pd
 
     words = desk.words
@@ -83,6 +85,8 @@ def bands_picture(desk: Desk, outcome: Outcome) -> Picture:
         if group != "all"
         for band, cell in mine.items()
     ]
+    if not any(isfinite(row["count"]) for row in rows):
+        return None
     severe = scheme.bands[-1]
     told = [
         words(

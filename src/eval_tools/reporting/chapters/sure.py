@@ -22,17 +22,17 @@ def threats(desk: Desk) -> list[str]:
     items = []
     n = people_counts(desk)
     if few_lost(desk):
-        items.append(words("sure.attrition_few", min_cell=desk.min_cell, wave=desk.wave_name(desk.wave)))
+        items.append(words("sure.attrition_few", min_cell=desk.min_cell, **desk.waves))
     elif n is not None and n[0] > n[1]:
         share = words.percent((n[0] - n[1]) / n[0])
-        items.append(words("sure.attrition", share=share, wave=desk.wave_name(desk.wave)))
+        items.append(words("sure.attrition", share=share, **desk.waves))
     if study.comparison is None:
         items.append(words("sure.single"))
     elif study.assignment.randomised:
         items.append(words("sure.randomised"))
     else:
         items.append(words("sure.not_randomised"))
-    if (desk.results["status"] == "needs_sites").any():
+    if desk.clustered:
         items.append(words("sure.clustered"))
     if desk.wave.id != study.plan.decision_term:
         items.append(words("sure.interim"))

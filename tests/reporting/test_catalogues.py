@@ -1,0 +1,210 @@
+import ast
+import re
+from itertools import product
+from pathlib import Path
+from typing import get_args
+
+import opencc
+import pytest
+
+import eval_tools
+from eval_tools.comparison.individual import CLASSES
+from eval_tools.reporting.language import catalogue
+from eval_tools.stats.estimate import Status
+
+LANGUAGES = ("en", "zh-Hant", "zh-Hans")
+PACKAGE = Path(eval_tools.__file__).parent
+PLACE = re.compile(r"%\((\w+)\)s|(%%)")
+TRADITIONAL_TOO = {"布", "面"}  # the converter also knows an older form of these
+
+MOVED, TOLD = ("all", "mixed", "none"), ("unclear", "better", "worse", "both", "partly", "impossible")
+WAYS = ("higher", "lower")
+NO_ESTIMATE = [status for status in (*get_args(Status), "suppressed", "needs_sites") if status != "estimated"]
+
+# Keys that the code puts together, by their pattern. Those of findings are taken from the source of intake.
+FAMILIES = {
+    "status.*": [f"status.{status}" for status in NO_ESTIMATE],
+    "severity.*": ["severity.warning", "severity.note"],
+    "headline.*.*": [f"headline.{moved}.{told}" for moved, told in product(MOVED, TOLD)],
+    "headline.*.single": [f"headline.{moved}.single" for moved in MOVED],
+    "answer.changed.*.*": [f"answer.changed.{how}.{way}" for how in ("all", "all_worse", "mixed") for way in WAYS],
+    "answer.changed.single.*": [f"answer.changed.single.{way}" for way in WAYS],
+    "answer.changed.single_plain.*": [f"answer.changed.single_plain.{way}" for way in WAYS],
+    "answer.difference.*": ["answer.difference.better", "answer.difference.worse"],
+    "read.scale.*": [f"read.scale.{way}" for way in WAYS],
+    "box.plan.*": ["box.plan.before_data", "box.plan.after_data"],
+    "box.design.randomised*": ["box.design.randomised", "box.design.randomised_sites"],
+    "compare.figure.caption*": ["compare.figure.caption", "compare.figure.caption_one"],
+    "single.*": [f"single.{name}" for name in CLASSES],
+}
+
+
+def sources(*rooms: str) -> list[ast.Module]:
+    files = [file for room in rooms for file in sorted((PACKAGE / room).rglob("*.py"))]
+    return [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+
+
+def is_words(call: ast.Call) -> bool:
+    """Whether a call looks up a sentence: words(...), desk.words(...), self.words(...), self(...) of Words."""
+    f = call.func
+    name = f.attr if isinstance(f, ast.Attribute) else f.id if isinstance(f, ast.Name) else ""
+    return name == "words" or (isinstance(f, ast.Name) and f.id == "self")
+
+
+def asked_for() -> tuple[set[str], set[str]]:
+    """Keys written out in calls, and patterns of keys put together in them."""
+    literal, pattern = set(), set()
+
+    def take(node: ast.expr) -> None:
+        if isinstance(node, ast.Constant):
+            literal.add(node.value)
+        elif isinstance(node, ast.IfExp):
+            take(node.body)
+            take(node.orelse)
+        elif isinstance(node, ast.JoinedStr):
+            pattern.add("".join(part.value if isinstance(part, ast.Constant) else "*" for part in node.values))
+
+    for tree in sources("reporting", "runner"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and is_words(node) and node.args:
+                take(node.args[0])
+    for template in (PACKAGE / "reporting" / "templates").glob("*.j2"):
+        literal |= set(re.findall(r'words\("([^"]+)"', template.read_text(encoding="utf-8")))
+    return literal, pattern
+
+
+def rules_of_intake() -> set[str]:
+    """Every rule with which intake notes a warning or something it resolved."""
+    rules = set()
+    for tree in sources("intake"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add":
+                severity = next((k.value for k in node.keywords if k.arg == "severity"), None)
+                if severity is None or (isinstance(severity, ast.Constant) and severity.value == "error"):
+                    continue
+                assert isinstance(node.args[0], ast.Constant), "a warning is noted under a rule put together in code"
+                rules.add(node.args[0].value)
+    return rules
+
+
+def test_the_three_catalogues_hold_the_same_keys_in_the_same_order():
+    first = list(catalogue("en"))
+    for language in LANGUAGES[1:]:
+        assert list(catalogue(language)) == first
+
+
+def test_no_key_stands_twice_in_a_catalogue():
+    for language in LANGUAGES:
+        text = (PACKAGE / "reporting" / "locale" / f"{language}.po").read_text(encoding="utf-8")
+        keys = re.findall(r'^msgid "(.+)"$', text, re.MULTILINE)
+        assert len(keys) == len(set(keys)) == len(catalogue(language))
+
+
+def test_every_sentence_has_the_same_places_in_every_language():
+    for key, sentence in catalogue("en").items():
+        places = sorted(PLACE.findall(sentence))
+        for language in LANGUAGES[1:]:
+            assert sorted(PLACE.findall(catalogue(language)[key])) == places, (key, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_can_be_filled(language):
+    for key, sentence in catalogue(language).items():
+        assert sentence.strip(), key
+        filled = sentence % {name: "x" for name, _ in PLACE.findall(sentence)}
+        if "%%" in sentence:  # a place that the figure fills
+            filled = filled % {"n": "x"}
+        assert "%" not in filled, key
+
+
+def test_every_key_written_in_the_code_exists():
+    literal, _ = asked_for()
+    assert len(literal) > 100
+    assert not literal - set(catalogue("en"))
+
+
+def test_every_family_of_keys_is_complete():
+    _, patterns = asked_for()
+    assert patterns == {*FAMILIES, "finding.*"}, "a family was added or dropped: list its values here"
+    assert not {key for keys in FAMILIES.values() for key in keys} - set(catalogue("en"))
+
+
+def test_everything_that_intake_may_note_has_a_name_in_the_report():
+    rules = rules_of_intake()
+    assert {"corrected", "normalised", "total_differs", "wave_empty"} <= rules
+    assert {f"finding.{rule}" for rule in rules} == {k for k in catalogue("en") if k.startswith("finding.")}
+
+
+def test_every_key_is_used():
+    literal, _ = asked_for()
+    constants = {
+        node.value for tree in sources("reporting") for node in ast.walk(tree) if isinstance(node, ast.Constant)
+    }
+    in_families = {key for keys in FAMILIES.values() for key in keys}
+    findings = {f"finding.{rule}" for rule in rules_of_intake()}
+    assert set(catalogue("en")) - literal - constants - in_families - findings == set()
+
+
+def test_simplified_sentences_hold_no_traditional_character():
+    simplify = opencc.OpenCC("t2s").convert
+    for key, sentence in catalogue("zh-Hans").items():
+        assert simplify(sentence) == sentence, key
+
+
+def test_traditional_sentences_hold_no_character_that_is_only_simplified():
+    traditional = opencc.OpenCC("s2t").convert
+    for key, sentence in catalogue("zh-Hant").items():
+        pairs = zip(traditional(sentence), sentence, strict=True)
+        assert not {b for a, b in pairs if a != b} - TRADITIONAL_TOO, key
+
+
+def test_english_sentences_hold_no_chinese_and_chinese_ones_no_english_punctuation():
+    for key, sentence in catalogue("en").items():
+        assert not re.search(r"[\u3000-\u9fff\uff00-\uffef]", sentence), key
+    for language, key in product(LANGUAGES[1:], catalogue("en")):
+        assert not re.search(r"[\u4e00-\u9fff] ?[,;:?!()\"]", catalogue(language)[key]), (language, key)
+
+
+def test_rows_and_columns_are_not_swapped_between_the_scripts():
+    for key, sentence in catalogue("en").items():
+        hant, hans = catalogue("zh-Hant")[key], catalogue("zh-Hans")[key]
+        hant, hans = (re.sub("[執执進进]行", "", text) for text in (hant, hans))
+        if re.search(r"\bcolumns?\b", sentence):
+            assert ("欄" in hant, "行" in hant, "列" in hans, "行" in hans) == (True, False, True, False), key
+        elif re.search(r"\brow\b", sentence):
+            assert ("列" in hant, "行" in hant, "行" in hans, "列" in hans) == (True, False, True, False), key
+        else:
+            assert not re.search("第.{0,8}[行列]", hant + hans), key
+
+
+BANNED_ENGLISH = (
+    r"significan|\bproof|\bprov(ed?|es|en|ing)\b|\bno effect|\bno difference|\btrend|\bworks?\b|\bworked\b"
+    r"|effective|\bimpact|\bsuccess|\bcaused\b|\bbecause of the programme"
+    r"|\bimproved\b|abnormal|at risk|\brank(s|ed|ing)\b"
+)
+BANNED_SIMPLIFIED = re.findall(
+    r"\S+",
+    """
+    显著 效果明显 成效 有效 促进了 使学生 得到改善 证明 证实 无效 无差异 没有差异 没有差别 趋于 边缘 异常 问题儿童
+    问题学生 有病 高危 达标率 优秀率 排名 先进 落后 普遍认可 反响良好 影响 聚类 频率 没有变化 评价 项目
+    """,
+)
+
+
+def test_no_english_sentence_claims_more_than_the_data():
+    for key, sentence in catalogue("en").items():
+        told = PLACE.sub("x", sentence)
+        assert not re.search(BANNED_ENGLISH, told, re.IGNORECASE), (key, told)
+
+
+@pytest.mark.parametrize(("language", "script"), [("zh-Hant", "s2t"), ("zh-Hans", "t2s")])
+def test_no_chinese_sentence_claims_more_than_the_data(language, script):
+    convert = opencc.OpenCC(script).convert
+    banned = [convert(word) for word in BANNED_SIMPLIFIED]
+    assert banned[0] == {"zh-Hant": "顯著", "zh-Hans": "显著"}[language]
+    for key, sentence in catalogue(language).items():
+        told_of_scores = key == "status.no_variation"  # "the scores do not vary" says nothing about groups
+        found = [
+            word for word in banned if word in sentence and not (told_of_scores and word in ("沒有差別", "没有差别"))
+        ]
+        assert not found, (key, found)
