@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from pathlib import Path
 
@@ -89,6 +90,12 @@ def test_a_wrong_term_stops_the_notebook_with_the_words_of_the_error(little):
             parameters={"study": "little", "term": "sprung"},
             workbench=little.root,
         )
+
+
+def test_running_a_notebook_leaves_the_environment_of_the_caller_alone(little):
+    before = dict(os.environ)
+    run_notebook(little.root / "notebooks" / "20_scores.ipynb", parameters={"study": "little"}, workbench=little.root)
+    assert dict(os.environ) == before
 
 
 def test_papermill_and_the_command_line_see_the_same_numbers(little):

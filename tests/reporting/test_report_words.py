@@ -62,7 +62,7 @@ def one_is_clear(edition):
 def test_at_the_posttest_all_groups_got_better_and_none_can_be_told_from_the_placebo(woodworth):
     told = {language: woodworth["posttest", language].report.block("headline").text for language in LANGUAGES}
     assert told["en"] == (
-        "All 4 groups moved in the better direction on average, and no programme group ended clearly better or worse "
+        "Each of the 4 groups moved in the better direction on average, and no programme group ended clearly better or worse "
         "than “Recording early memories (placebo)”."
     )
     assert told["zh-Hant"] == (

@@ -93,9 +93,7 @@ def run_notebook(path: Path, *, parameters: Mapping[str, Any], workbench: Path) 
     from papermill.exceptions import PapermillExecutionError
 
     check_parameters(path, parameters)
-    os.environ["EVAL_TOOLS_WORKBENCH"] = str(workbench)
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
+    environment = {**dict.fromkeys(ONE_THREAD, "1"), **os.environ, "EVAL_TOOLS_WORKBENCH": str(workbench)}
     try:
         notebook = papermill.execute_notebook(
             str(path),
@@ -103,7 +101,7 @@ def run_notebook(path: Path, *, parameters: Mapping[str, Any], workbench: Path) 
             parameters=dict(parameters),
             progress_bar=False,
             log_output=False,
-            kernel_manager_class=_kernel_manager(),
+            kernel_manager_class=_kernel_manager(environment),
             extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is asked to stop would complain
         )
     except PapermillExecutionError as error:
@@ -140,19 +138,21 @@ def clean_notebook(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _kernel_manager() -> type | None:
-    """Let the kernel talk over files instead of ports, each run over its own; not on Windows."""
-    if os.name != "posix":
-        return None
+def _kernel_manager(environment: Mapping[str, str]) -> type:
+    """Start kernels in this environment; on POSIX they talk over files instead of ports, each over its own."""
     from jupyter_client.manager import AsyncKernelManager
 
-    class FileKernelManager(AsyncKernelManager):
+    class NotebookKernelManager(AsyncKernelManager):
         def __init__(self, **options: Any) -> None:
-            options.setdefault("transport", "ipc")
-            options.setdefault("ip", os.path.join(_socket_folder(), uuid4().hex[:12]))  # noqa: PTH118
+            if os.name == "posix":
+                options.setdefault("transport", "ipc")
+                options.setdefault("ip", os.path.join(_socket_folder(), uuid4().hex[:12]))  # noqa: PTH118
             super().__init__(**options)
 
-    return FileKernelManager
+        async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # a coroutine here
+            await self._async_start_kernel(**{**options, "env": dict(environment)})
+
+    return NotebookKernelManager
 
 
 _folders: list[tempfile.TemporaryDirectory[str]] = []

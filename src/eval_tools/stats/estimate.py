@@ -15,6 +15,7 @@ Status = Literal[
     "too_few_people",  # too few complete people for the estimate or for its interval
     "no_variation",  # the values do not vary, so there is no uncertainty to estimate
     "too_few_items",
+    "too_few_sites",  # too few schools, or too few in one arm, for the estimate or for its interval
     "not_converged",
     "no_reliability",  # the reliability is missing or outside 0 <= r < 1
 ]
