@@ -62,8 +62,8 @@ def one_is_clear(edition):
 def test_at_the_posttest_all_groups_got_better_and_none_can_be_told_from_the_placebo(woodworth):
     told = {language: woodworth["posttest", language].report.block("headline").text for language in LANGUAGES}
     assert told["en"] == (
-        "Each of the 4 groups moved in the better direction on average, and no programme group ended clearly better or worse "
-        "than “Recording early memories (placebo)”."
+        "Each of the 4 groups moved in the better direction on average, and no programme group ended clearly better "
+        "or worse than “Recording early memories (placebo)”."
     )
     assert told["zh-Hant"] == (
         "4 個組平均都朝好的方向變化，沒有一個介入組的結果比「記錄早年記憶（安慰劑）」明顯更好或更差。"
