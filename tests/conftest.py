@@ -98,6 +98,30 @@ class LittleWorkbench:
         with self.answers.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([header, *rows])
 
+    def go_to_school(self, programme: int = 8, comparison: int = 6, *, randomised: bool = False, **how) -> None:
+        """Make it a study of whole schools: other answers, and the school of every child.
+
+        With no comparison schools it becomes a study of a single group. ``how`` goes to ``invented_schools``.
+        """
+        self.change("wave: wave, group: group}", "wave: wave, group: group, site: school}")
+        unit = "{unit: site, randomised: true}" if randomised else "{unit: site, randomised: false}"
+        if not comparison:
+            unit = "{unit: none, randomised: false}"
+            study = (self.folder / "study.yaml").read_text(encoding="utf-8")
+            [group] = [line for line in study.splitlines(keepends=True) if line.startswith("  comparison: ")]
+            self.change(group, "")
+        self.change("{unit: participant, randomised: true}", unit)
+        self.write_school_answers(invented_schools(programme, comparison, **how))
+
+    def write_school_answers(self, rows: list[list[object]]) -> None:
+        """Write the raw file with a last column for the school."""
+        self.write_answers([row[:-1] for row in rows])
+        with self.answers.open(encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file))
+        schools = ["school", *(row[-1] for row in rows)]
+        with self.answers.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([*line, school] for line, school in zip(lines, schools, strict=True))
+
     def invent(self, n_per_group: int = 30, *, seed: int = 7, effect: float = 1.0) -> list[list[object]]:
         """Invent other answers, to be changed and written."""
         return invented_rows(n_per_group, seed=seed, effect=effect)
@@ -125,6 +149,32 @@ def invented_rows(n_per_group: int = 30, *, seed: int = 7, effect: float = 1.0) 
     return rows
 
 
+def invented_schools(
+    programme: int = 8, comparison: int = 6, *, children: int = 16, seed: int = 11, effect: float = 0.0
+) -> list[list[object]]:
+    """Invent answers of children in schools; the last value of a row is the school.
+
+    Schools differ in level and in change, so that children of one school are alike. The programme lowers answers
+    by ``effect`` tenths of a step each, up to where the questionnaire ends. One child in ten is gone in spring.
+    """
+    rng = np.random.default_rng(seed)
+    rows: list[list[object]] = []
+    for s in range(programme + comparison):
+        group = "programme" if s < programme else "comparison"
+        of_school = rng.normal(scale=0.1, size=2)
+        for i in range(children):
+            trait = rng.normal(scale=0.4)
+            for w, wave in enumerate(("autumn", "spring")):
+                if wave == "spring" and rng.random() < 0.1:
+                    continue
+                shift = effect / 10 if (wave == "spring" and group == "programme") else 0.0
+                level = 1.4 + trait + of_school[0] + w * of_school[1] - shift + rng.normal(scale=0.15)
+                codes = np.clip(np.rint(level + rng.normal(scale=0.6, size=20)), 0, 3).astype(int)
+                answers = [int(3 - c) if n in (4, 8, 12, 16) else int(c) for n, c in enumerate(codes, start=1)]
+                rows.append([f"invented-{s:02}{i:03}", wave, group, *answers, f"school-{s:02}"])
+    return rows
+
+
 def little_workbench(folder: Path) -> LittleWorkbench:
     """Write a workbench with one valid invented study; questionnaires and notebooks are the project's."""
     for name in ("questionnaires", "notebooks"):
@@ -146,3 +196,9 @@ def little(tmp_path: Path) -> LittleWorkbench:
 def little_bench(tmp_path_factory) -> LittleWorkbench:
     """The same workbench for a whole module, to be read."""
     return little_workbench(tmp_path_factory.mktemp("little"))
+
+
+@pytest.fixture(scope="session")
+def make_little(tmp_path_factory):
+    """Make further workbenches with the same study."""
+    return lambda: little_workbench(tmp_path_factory.mktemp("little"))

@@ -155,12 +155,15 @@ RESULTS = TableSpec(
     columns={
         "outcome": "instrument.scale",
         "contrast": "change (after minus before, in one group), difference (one group minus the "
-        "reference group, at the wave) or dropout (those not reached minus those reached, at baseline)",
+        "reference group, at the wave), baseline (the same before the programme) or dropout (those not reached "
+        "minus those reached, at baseline)",
         "group": "id of the group, or 'all'",
         "reference": "id of the group it is compared with; '' for a change",
         "baseline": "id of the wave before",
         "wave": "id of the wave after",
         "estimator": "short name of the method, see docs/glossary.md",
+        "role": "primary (gives the estimate), admissible (must agree for a verdict), alongside, or detail",
+        "branch": "branch of the decision tree; '' where the tree is not asked",
         "subgroup": "'all' or the subgroup",
         "site": "'all' or the site",
         "estimand": "what the number is about, in words",
@@ -179,6 +182,31 @@ RESULTS = TableSpec(
         "standardiser": "the SD a standardised effect is divided by; '' for raw units",
         "method": "the method and its source",
         "status": "estimated, or the reason it was not",
+    },
+)
+
+VERDICTS = TableSpec(
+    name="verdicts",
+    row_is="what may be said of one contrast on one outcome, and how certainly",
+    key=("outcome", "contrast", "group", "reference", "baseline", "wave"),
+    columns={
+        "outcome": "instrument.scale",
+        "contrast": "difference, or change in a single-group study",
+        "group": "id of the group",
+        "reference": "id of the group it is compared with; '' for a change",
+        "baseline": "id of the wave before",
+        "wave": "id of the wave after",
+        "branch": "branch of the decision tree",
+        "primary": "estimator that gives the estimate",
+        "verdict": "better or worse (every admissible estimator agrees, number of comparisons allowed for), "
+        "unclear, or no_claim (the design allows none)",
+        "certainty": "high, moderate, low or very_low",
+        "reasons": "why it is not higher, words of comparison.certainty.REASONS, comma between",
+        "refused": "what is not given and why, comma between",
+        "sites_group": "int, sites of the group with people asked twice; 0 where the study has none",
+        "sites_reference": "int, the same for the reference; 0 for a change",
+        "n": "int, people asked twice in the arms concerned",
+        "smallest_count": "int, the smallest group of people whose size the row would tell",
     },
 )
 

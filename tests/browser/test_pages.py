@@ -19,19 +19,22 @@ pytestmark = [
 ]
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
-STUDIES = ("woodworth-2018", "little")
+STUDIES = ("woodworth-2018", "little", "schools")
 PAGES = [(study, language) for study in STUDIES for language in LANGUAGES]
 every_page = pytest.mark.parametrize(("study", "language"), PAGES)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, root, little_bench):
-    """The reports of a real and of an invented study, as they lie on a disk."""
+def folder(tmp_path_factory, root, little_bench, make_little):
+    """The reports of a real study and of two invented ones, as they lie on a disk."""
     bench = little_bench.root
     shutil.copytree(root / "data_raw" / "woodworth-2018", bench / "data_raw" / "woodworth-2018")
     out = tmp_path_factory.mktemp("pages")
-    for study in STUDIES:
-        run = open_study(study, start=bench)
+    schools = make_little()
+    schools.go_to_school(8, 6, effect=5.0)
+    runs = {study: open_study(study, start=bench) for study in STUDIES[:2]}
+    runs["schools"] = open_study("little", start=schools.root)
+    for study, run in runs.items():
         (out / study).mkdir()
         for language in LANGUAGES:
             page = render_html(write_report(run.material, language))
@@ -109,7 +112,7 @@ def test_a_page_is_silent_and_asks_for_nothing(visit, study, language):
     assert [url for url in opened.asked if not url.startswith("data:")] == [page.url]
     assert page.evaluate("document.documentElement.lang") == language
     assert page.title() == f"{page.locator('h1').inner_text()} – {Words(language)('report.kind')}"
-    assert page.locator(".watermark").count() == (study == "little")
+    assert page.locator(".watermark").count() == (study != "woodworth-2018")
 
 
 @every_page
@@ -270,3 +273,29 @@ def test_no_text_lies_on_another(look, study, language, width):
         }"""
     )
     assert not overlaps
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [320, 1200])
+def test_columns_of_words_begin_at_the_left_and_are_wide_enough_to_read(look, language, width):
+    page = look("schools", language, width)
+    for columns in (
+        "#certainty-table :is(td, th):nth-child(3)",
+        '[id^="checks-"] :is(td, th):is(:nth-child(2), :nth-child(3))',
+    ):
+        cells = page.locator(columns).all()
+        assert len(cells) >= 2
+        for cell in cells:
+            assert cell.evaluate("e => getComputedStyle(e).textAlign") in ("left", "start")
+            text = cell.inner_text()
+            lines = cell.bounding_box()["height"] / cell.evaluate("e => parseFloat(getComputedStyle(e).lineHeight)")
+            assert len(text) < 12 or len(text) / lines > 5, (columns, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_schools_and_certainty_stand_right_below_the_headline(look, language):
+    page = look("schools", language)
+    assert page.locator("#headline").is_visible()
+    below = page.locator("#basis").bounding_box()
+    above = page.locator("#headline").bounding_box()
+    assert 0 <= below["y"] - (above["y"] + above["height"]) < 60

@@ -11,7 +11,8 @@ from eval_tools.comparison.describe import describe_scores
 from eval_tools.errors import DataError
 
 NAN = float("nan")
-DIFFERENCES = ["ancova_hc3", "ancova_hc3_simultaneous", "ancova_g"]
+DIFFERENCES = ["ancova_hc3", "change_difference", "simultaneous", "difference_g", "detectable"]
+UNCERTAINTY = ["ci_low", "ci_high", "se", "df", "p_value", "p_adjusted"]
 
 
 def rows_of(results, **wanted):
@@ -33,6 +34,7 @@ def assert_all_stages_run(one):
         "no_reliability",
         "not_converged",
         "needs_sites",
+        "too_few_sites",
     }
     assert results.loc[results["estimate"].isna(), "status"].ne("estimated").all()
     assert (counts["count"] >= 0).all()
@@ -145,28 +147,53 @@ def in_schools(people, schools=("north", "south", "east")):
 
 
 def assert_no_uncertainty(results):
-    columns = ["ci_low", "ci_high", "se", "df", "p_value", "p_adjusted"]
     mine = results[results["estimator"] != "reliable_change_threshold"]
-    assert mine[columns].isna().all(axis=None)
+    assert mine[UNCERTAINTY].isna().all(axis=None)
     numbers = mine["estimate"].notna()
     assert set(mine.loc[numbers, "status"]) == {"needs_sites"}
     assert numbers.any()
 
 
-def test_people_of_sites_have_estimates_without_interval_and_p_value_everywhere(trial, people):
+def test_people_of_fewer_than_four_sites_have_estimates_without_interval_and_p_value_everywhere(trial, people):
     rows = [*people(), ("club", 30, None), ("club", 12, None), ("wait", 8, None), ("wait", 9, None)]
     plain, sites = trial(rows), trial(in_schools(rows))
     results = sites.results()
     assert_no_uncertainty(results)
-    assert set(results["contrast"]) == {"change", "difference", "dropout"}
+    assert set(results["contrast"]) == {"change", "difference", "baseline", "dropout"}
     without = results["estimator"] != "reliable_change_threshold"
     assert set(results.loc[without, "n_sites"]) == {3}
-    # the numbers themselves are the same
-    assert results["estimate"].tolist() == pytest.approx(plain.results()["estimate"].tolist(), nan_ok=True)
+    # the numbers themselves are those of people who stand alone
+    alone = plain.results()
+    for ours, theirs, contrast in (
+        ("mean_only", "paired_t", "change"),
+        ("mean_only", "change_difference", "difference"),
+        ("g_av", "g_av", "change"),
+        ("hodges_lehmann", "hodges_lehmann", "change"),
+        ("caseness", "caseness", "change"),
+    ):
+        mine = rows_of(results, contrast=contrast, estimator=ours)["estimate"].tolist()
+        assert len(mine) == (3 if contrast == "change" else 1)
+        assert mine == pytest.approx(rows_of(alone, contrast=contrast, estimator=theirs)["estimate"].tolist())
+    dropout = [rows_of(each, contrast="dropout")["estimate"].tolist() for each in (results, alone)]
+    assert dropout[0] == pytest.approx(dropout[1], nan_ok=True)
     described = describe_scores(sites.scores, sites.participants, sites.study)
     assert described[["ci_low", "ci_high"]].isna().all(axis=None)
     assert described["mean"].notna().all()
     assert described["n"].sum() > 0
+
+
+def test_people_of_four_sites_have_intervals_where_sites_can_give_them_and_only_there(trial, people):
+    results = trial(in_schools(people(n=24), ("north", "south", "east", "west"))).results()
+    primary = rows_of(results, role="primary")
+    assert set(primary["estimator"]) == {"cr2_change", "cr2_ancova"}
+    assert primary[["ci_low", "ci_high", "se", "df"]].notna().all(axis=None)
+    change = rows_of(results, contrast="change")
+    assert change["p_value"].isna().all()  # four sites give an interval, six are needed for a test
+    for estimator in ("g_av", "hodges_lehmann"):
+        mine = rows_of(results, estimator=estimator)
+        assert mine[UNCERTAINTY].isna().all(axis=None)
+    assert rows_of(results, contrast="dropout")[UNCERTAINTY].isna().all(axis=None)
+    assert set(rows_of(results, estimator="g_av")["status"]) == {"needs_sites"}
 
 
 def test_whole_sites_assigned_but_not_named_are_sites_too(trial, study, people):
@@ -181,7 +208,7 @@ def test_whole_sites_assigned_but_not_named_are_sites_too(trial, study, people):
 def test_a_site_nobody_answered_from_is_not_counted(trial, people):
     rows = [*in_schools(people()), ("club", 10, None, "west"), ("wait", 10, None, "west")]
     results = trial(rows).results()
-    assert set(rows_of(results, contrast="change", group="all", estimator="paired_t")["n_sites"]) == {3}
+    assert set(rows_of(results, contrast="change", group="all", estimator="mean_only")["n_sites"]) == {3}
     assert set(rows_of(results, contrast="dropout", group="all")["n_sites"]) == {4}
 
 

@@ -613,7 +613,7 @@ def test_a_total_is_hidden_with_a_group_that_could_be_worked_out_from_it():
         count="n",
         counts=["n"],
         numbers=["estimate"],
-        family=["outcome", "wave"],
+        family=["1", "1", "1", "2", "2", "2"],
         rule=DisclosureRule(),
     ).data
     assert released["estimate"].isna().tolist() == [False, True, True, False, False, False]

@@ -107,6 +107,24 @@ def edition(little):
     return write
 
 
+@pytest.fixture(scope="session")
+def school_editions(make_little):
+    """Write the report of invented schools in one language; every design is computed once, nothing is drawn."""
+    runs, editions = {}, {}
+
+    def write(language: str, **design) -> Edition:
+        key = tuple(sorted(design.items()))
+        if key not in runs:
+            bench = make_little()
+            bench.go_to_school(**design)
+            runs[key] = open_study("little", start=bench.root)
+        if (key, language) not in editions:
+            editions[key, language] = Edition(runs[key], language, drawn=False)
+        return editions[key, language]
+
+    return write
+
+
 @pytest.fixture
 def adults(little) -> Path:
     """The little study, as open data of adults: nothing is small, nothing is rounded."""

@@ -8,9 +8,15 @@ import opencc
 import pytest
 
 import eval_tools
+from eval_tools.comparison.branch import Branch, BranchId, choose_branch
+from eval_tools.comparison.certainty import LEVELS, REASONS, START, Evidence, rate_certainty
+from eval_tools.comparison.estimators import ESTIMATORS
 from eval_tools.comparison.individual import CLASSES
+from eval_tools.reporting.chapters.annex import TESTED
 from eval_tools.reporting.language import catalogue
 from eval_tools.stats.estimate import Status
+from eval_tools.stats.wwc import Equivalence
+from eval_tools.studies.study import Assignment
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 PACKAGE = Path(eval_tools.__file__).parent
@@ -18,8 +24,36 @@ PLACE = re.compile(r"%\((\w+)\)s|(%%)")
 TRADITIONAL_TOO = {"布", "面"}  # the converter also knows an older form of these
 
 MOVED, TOLD = ("all", "mixed", "none"), ("unclear", "better", "worse", "both", "partly", "impossible")
+HOW = ("", ".change")  # at equal starting scores, or by the change
 WAYS = ("higher", "lower")
 NO_ESTIMATE = [status for status in (*get_args(Status), "suppressed", "needs_sites") if status != "estimated"]
+
+SITES = range(13)
+
+
+def every_branch() -> list[Branch]:
+    """Every branch that some design with some numbers of sites can get."""
+    designs = [
+        Assignment(unit="site", randomised=True),
+        Assignment(unit="site", randomised=False),
+        Assignment(unit="participant", randomised=True),
+        Assignment(unit="participant", randomised=False),
+        Assignment(unit="none", randomised=False),
+    ]
+    return [
+        choose_branch(
+            design, has_sites=has_sites, sites_programme=programme, sites_comparison=comparison, n_people=n_people
+        )
+        for design, has_sites, programme, comparison, n_people in product(
+            designs, (True, False), SITES, (None, *SITES), (0, 100)
+        )
+    ]
+
+
+BRANCHES = every_branch()
+REFUSALS = sorted({code for branch in BRANCHES for code in branch.refused})
+METHODS = (*ESTIMATORS, *TESTED)
+ROLES = ("primary", "admissible", "alongside")
 
 # Keys that the code puts together, by their pattern. Those of findings are taken from the source of intake.
 FAMILIES = {
@@ -30,11 +64,25 @@ FAMILIES = {
     "answer.changed.*.*": [f"answer.changed.{how}.{way}" for how in ("all", "all_worse", "mixed") for way in WAYS],
     "answer.changed.single.*": [f"answer.changed.single.{way}" for way in WAYS],
     "answer.changed.single_plain.*": [f"answer.changed.single_plain.{way}" for way in WAYS],
-    "answer.difference.*": ["answer.difference.better", "answer.difference.worse"],
+    "answer.difference.**": [
+        f"answer.difference.{told}{how}" for told, how in product(("better", "worse", "unclear", "rest"), HOW)
+    ],
+    "answer.difference.one*": [f"answer.difference.one{how}" for how in HOW],
     "read.scale.*": [f"read.scale.{way}" for way in WAYS],
     "box.plan.*": ["box.plan.before_data", "box.plan.after_data"],
     "box.design.randomised*": ["box.design.randomised", "box.design.randomised_sites"],
     "compare.figure.caption*": ["compare.figure.caption", "compare.figure.caption_one"],
+    "compare.intro*": [f"compare.intro{how}" for how in HOW],
+    "compare.intro_one*": [f"compare.intro_one{how}" for how in HOW],
+    "compare.table.caption*": [f"compare.table.caption{how}" for how in HOW],
+    "compare.figure.axis*": [f"compare.figure.axis{how}" for how in HOW],
+    "baseline.*": [f"baseline.{meaning}" for meaning in get_args(Equivalence)],
+    "compare.role.*": [f"compare.role.{role}" for role in ROLES],
+    "branch.*": [f"branch.{branch}" for branch in get_args(BranchId)],
+    "refused.*": [f"refused.{code}" for code in REFUSALS],
+    "reason.*": [f"reason.{code}" for code in REASONS],
+    "certainty.*": [f"certainty.{level}" for level in LEVELS],
+    "method.*": [f"method.{name}" for name in METHODS],
     "single.*": [f"single.{name}" for name in CLASSES],
 }
 
@@ -127,6 +175,69 @@ def test_every_family_of_keys_is_complete():
     _, patterns = asked_for()
     assert patterns == {*FAMILIES, "finding.*"}, "a family was added or dropped: list its values here"
     assert not {key for keys in FAMILIES.values() for key in keys} - set(catalogue("en"))
+
+
+def test_every_branch_of_the_decision_tree_can_be_reached_and_is_explained():
+    assert {branch.id for branch in BRANCHES} == set(get_args(BranchId))
+    assert {f"branch.{branch.id}" for branch in BRANCHES} == {k for k in catalogue("en") if k.startswith("branch.")}
+
+
+def test_every_refusal_of_the_decision_tree_is_explained_and_no_other():
+    assert "one_site_in_an_arm" in REFUSALS
+    assert {f"refused.{code}" for code in REFUSALS} == {k for k in catalogue("en") if k.startswith("refused.")}
+
+
+def test_every_estimator_that_a_branch_asks_for_has_a_name_in_plain_words():
+    asked = {name for b in BRANCHES for name in (b.primary, *b.admissible, *b.alongside)}
+    assert asked == set(ESTIMATORS)
+    assert {f"method.{name}" for name in METHODS} == {k for k in catalogue("en") if k.startswith("method.")}
+
+
+def test_two_methods_of_one_table_never_have_the_same_name():
+    for language in LANGUAGES:
+        names = [catalogue(language)[f"method.{name}"] for name in METHODS]
+        assert len(names) == len(set(names))
+
+
+def test_every_reason_and_level_that_the_rule_of_certainty_can_give_has_words():
+    given = set()
+    for design in START:
+        found = rate_certainty(
+            Evidence(
+                design=design,
+                attrition_overall=0.9,
+                attrition_high=True,
+                fewest_sites=1,
+                df=1.0,
+                benefit_low=-1.0,
+                benefit_high=1.0,
+                imbalance=1.0,
+                reliability=0.1,
+                reliability_floor=0.7,
+                sign_changes=True,
+                plan_locked=False,
+            )
+        )
+        given |= set(found.reasons)
+    assert given == set(REASONS)
+    assert {f"reason.{code}" for code in REASONS} == {k for k in catalogue("en") if k.startswith("reason.")}
+    assert set(START.values()) <= set(LEVELS)
+
+
+def test_a_reason_is_true_also_where_the_rule_fires_because_something_is_unknown():
+    assert "range" not in catalogue("en")["reason.imprecise"], "there may be no range at all"
+    for code in ("imbalance", "unreliable"):
+        assert "known" in catalogue("en")[f"reason.{code}"]
+
+
+def test_words_of_a_branch_claim_an_effect_only_to_deny_it():
+    for key, sentence in catalogue("en").items():
+        if key.startswith(("branch.", "refused.", "reason.", "method.")):
+            assert "effect" not in sentence.replace("This is change, not effect.", "")
+    for branch in ("people_single", "sites_single"):
+        assert "change, not effect" in catalogue("en")[f"branch.{branch}"]
+        assert "是變化，不是效果" in catalogue("zh-Hant")[f"branch.{branch}"]
+        assert "是变化，不是效果" in catalogue("zh-Hans")[f"branch.{branch}"]
 
 
 def test_everything_that_intake_may_note_has_a_name_in_the_report():

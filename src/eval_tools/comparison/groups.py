@@ -1,21 +1,81 @@
-"""How far each programme group ended from the comparison group, at equal scores before."""
+"""How far each programme group ended from the comparison group: the estimator the design deserves."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eval_tools.comparison.branch import Branch, choose_branch
+from eval_tools.comparison.estimators import Arms, estimate, least_favourable_p, without_claim
 from eval_tools.comparison.linked import count_sites, in_sites, link_waves
-from eval_tools.comparison.rows import NAN, Contrast, result_row, without_uncertainty
+from eval_tools.comparison.rows import NAN, Contrast, adjust_family, result_row
 from eval_tools.stats.adjusted_effect import standardised_adjusted_difference
 from eval_tools.stats.ancova import Ancova, ancova
 from eval_tools.stats.estimate import Estimate, not_estimated
-from eval_tools.stats.multiplicity import benjamini_hochberg, holm
 from eval_tools.studies.study import Outcome, Study
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ESTIMANDS = {
+    "adjusted": "mean score after in the group minus that in the reference group, at equal scores before, "
+    "among people who answered at both waves",
+    "change": "mean change in the group minus mean change in the reference group, "
+    "among people who answered at both waves",
+}
+ADJUSTED = ("ancova_hc3", "cr2_ancova", "mixed_ancova", "site_means_ancova", "randomisation_ancova")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmsOfContrast:
+    """Two arms of one outcome, with the branch of the tree that they get."""
+
+    outcome: Outcome
+    group: str
+    reference: str
+    arms: Arms
+    branch: Branch
+    sites_group: int
+    sites_reference: int
+    sites_in_all: int  # a site with people of both arms counts once
+    n: int
+    smallest_count: int
+
+
+def choose_for_contrast(
+    linked: pd.DataFrame, study: Study, outcome: Outcome, group: str, reference: str
+) -> ArmsOfContrast:
+    """Cut two arms out of the linked scores of one outcome and choose their branch."""
+    mine = linked[linked["group"].isin([group, reference])]
+    twice = mine.dropna(subset=["before", "after"])
+    here, there = twice[twice["group"] == group], twice[twice["group"] == reference]
+    with_sites = count_sites(linked) > 0
+    return ArmsOfContrast(
+        outcome=outcome,
+        group=group,
+        reference=reference,
+        arms=Arms(
+            before=mine["before"].to_numpy(dtype=float),
+            after=mine["after"].to_numpy(dtype=float),
+            treat=np.asarray(mine["group"] == group, dtype=np.float64),
+            site=mine["site"].to_numpy(dtype=str),
+        ),
+        branch=choose_branch(
+            study.assignment,
+            has_sites=with_sites,
+            sites_programme=count_sites(here),
+            sites_comparison=count_sites(there),
+            n_people=len(twice),
+            sites_in_all=count_sites(twice),
+        ),
+        sites_group=count_sites(here),
+        sites_reference=count_sites(there),
+        sites_in_all=count_sites(twice),
+        n=len(twice),
+        smallest_count=min(len(here), len(there)),
+    )
 
 
 def compare_groups(
@@ -26,16 +86,18 @@ def compare_groups(
     wave: str,
     ci_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Compare every programme group with the comparison group on every outcome.
+    """Compare every programme group with the comparison group on every outcome, by the branch of the tree.
 
     Returns
     -------
     DataFrame
-        Rows of RESULTS with contrast ``difference``; empty in a single-group study. Estimators:
-        ``ancova_hc3`` (points, at equal scores before), ``ancova_hc3_simultaneous`` (the same with the
-        interval widened for the number of primary contrasts, Bonferroni) and ``ancova_g`` (standardised by
-        the pooled SD before). ``p_adjusted`` is Holm's over all contrasts of the primary outcomes and
-        Benjamini–Hochberg's over those of the secondary ones.
+        Rows of RESULTS with contrast ``difference``; empty in a single-group study. For each contrast the
+        primary estimator of the branch, the admissible ones and those alongside; ``simultaneous`` (the primary
+        one with the interval widened for the number of primary contrasts, Bonferroni); ``difference_g``
+        (standardised by the pooled SD before); with sites also ``leave_one_site_out`` (range of the primary
+        estimate). ``p_adjusted`` of the primary row is that of the least favourable admissible estimator,
+        Holm over all contrasts of the primary outcomes, Benjamini–Hochberg over those of the secondary ones;
+        missing where the branch makes no claim.
     """
     import pandas as pd
 
@@ -43,46 +105,96 @@ def compare_groups(
     reference = study.comparison
     if reference is None:
         return pd.DataFrame(rows)
-    clustered = in_sites(participants, study)
     n_contrasts = len(study.programme_groups) * sum(o.rank == "primary" for o in study.plan.outcomes)
     wide_level = 1 - (1 - ci_level) / max(n_contrasts, 1)
+    least_favourable: list[float] = []
     for outcome in study.plan.outcomes:
         linked = link_waves(scores, participants, outcome, baseline=study.baseline.id, wave=wave)
-        model = _model(linked, reference.id, ci_level)
-        wide = _model(linked, reference.id, wide_level)
-        sd_before = _pooled_sd(linked)
+        models = {level: _all_arms(linked, reference.id, level) for level in (ci_level, wide_level)}
+        sd_before = pooled_sd(linked)
         for group in study.programme_groups:
-            contrast = Contrast(
-                outcome=outcome.id,
-                contrast="difference",
-                group=group.id,
-                reference=reference.id,
-                baseline=study.baseline.id,
-                wave=wave,
-                estimand="mean score after in the group minus that in the reference group, at equal scores before, "
-                "among people who answered at both waves",
-                n_sites=count_sites(linked.dropna(subset=["before", "after"])),
+            chosen = choose_for_contrast(linked, study, outcome, group.id, reference.id)
+            found = ContrastFound(chosen, models, ci_level, wide_level)
+            rows += found.rows(study, wave, sd_before, clustered=in_sites(participants, study))
+            least_favourable.append(found.least_favourable_p())
+    table = pd.DataFrame(rows)
+    return adjust_family(table, table["role"] == "primary", least_favourable, study.plan.outcomes)
+
+
+class ContrastFound:
+    """Every estimate of one contrast."""
+
+    def __init__(
+        self, chosen: ArmsOfContrast, models: dict[float, Ancova | None], ci_level: float, wide_level: float
+    ) -> None:
+        self.chosen = chosen
+        self.models = models
+        self.ci_level, self.wide_level = ci_level, wide_level
+        branch = chosen.branch
+        names = dict.fromkeys((branch.primary, *branch.admissible, *branch.alongside))
+        self.estimates = {name: self._estimate(name, ci_level) for name in names}
+
+    def _estimate(self, name: str, ci_level: float) -> Estimate:
+        chosen = self.chosen
+        if name == "ancova_hc3":  # one model for all arms shares the slope
+            return _of_model(self.models[ci_level], chosen.group, ci_level)
+        return without_claim(estimate(name, chosen.arms, ci_level=ci_level), chosen.branch)
+
+    def least_favourable_p(self) -> float:
+        """Return the largest p value of the admissible estimators; missing if one of them has none to give."""
+        return least_favourable_p(self.chosen.branch, self.estimates)
+
+    def rows(self, study: Study, wave: str, sd_before: float, *, clustered: bool) -> list[dict[str, object]]:
+        """Word them as rows of RESULTS, with the details that follow from the primary one."""
+        chosen, branch = self.chosen, self.chosen.branch
+        contrast = Contrast(
+            outcome=chosen.outcome.id,
+            contrast="difference",
+            group=chosen.group,
+            reference=chosen.reference,
+            baseline=study.baseline.id,
+            wave=wave,
+            estimand=ESTIMANDS["adjusted" if branch.primary in ADJUSTED else "change"],
+            n_sites=chosen.sites_in_all,
+        )
+        points = self.estimates[branch.primary]
+        wide = self._estimate(branch.primary, self.wide_level)
+        result = []
+        for name, found in self.estimates.items():
+            role = "primary" if name == branch.primary else "admissible" if name in branch.admissible else "alongside"
+            of = replace(contrast, estimand=ESTIMANDS["adjusted" if name in ADJUSTED else "change"])
+            result.append(
+                result_row(of, name, found, smallest_count=chosen.smallest_count, role=role, branch=branch.id)
             )
-            n_smallest = _smallest(linked, group.id, reference.id)
-            points = _difference(model, group.id, ci_level)
-            found = {
-                "ancova_hc3": points,
-                "ancova_hc3_simultaneous": _difference(wide, group.id, wide_level),
-                "ancova_g": standardised_adjusted_difference(points, sd=sd_before),
-            }
-            for estimator, estimate in found.items():
-                rows.append(
-                    result_row(
-                        contrast,
-                        estimator,
-                        without_uncertainty(estimate) if clustered else estimate,
-                        smallest_count=n_smallest,
-                    )
-                )
-    return _adjust(pd.DataFrame(rows), study.plan.outcomes)
+        details = {"simultaneous": wide, "difference_g": self._standardised(points, sd_before)}
+        if clustered and points.status == "estimated":
+            details["leave_one_site_out"] = self._leave_one_out(points)
+        for name, found in details.items():
+            result.append(result_row(contrast, name, found, smallest_count=chosen.smallest_count, branch=branch.id))
+        return result
+
+    def _standardised(self, points: Estimate, sd_before: float) -> Estimate:
+        if points.status == "needs_sites" and sd_before > 0:
+            return replace(points, estimate=points.estimate / sd_before, unit="SD", standardiser="pooled SD before")
+        return standardised_adjusted_difference(points, sd=sd_before)
+
+    def _leave_one_out(self, points: Estimate) -> Estimate:
+        """Give the range of the primary estimate when each site in turn is left out."""
+        arms, name = self.chosen.arms, self.chosen.branch.primary
+        values = [estimate(name, arms.without_site(site), ci_level=self.ci_level).estimate for site in arms.sites]
+        known = [value for value in values if np.isfinite(value)]
+        return replace(
+            points,
+            se=NAN,
+            df=NAN,
+            p_value=NAN,
+            ci_low=min(known, default=NAN),
+            ci_high=max(known, default=NAN),
+            method="range of the estimate, each site left out in turn",
+        )
 
 
-def _model(linked: pd.DataFrame, reference: str, ci_level: float) -> Ancova | None:
+def _all_arms(linked: pd.DataFrame, reference: str, ci_level: float) -> Ancova | None:
     if not (linked["group"] == reference).any():
         return None
     return ancova(
@@ -94,7 +206,7 @@ def _model(linked: pd.DataFrame, reference: str, ci_level: float) -> Ancova | No
     )
 
 
-def _difference(model: Ancova | None, group: str, ci_level: float) -> Estimate:
+def _of_model(model: Ancova | None, group: str, ci_level: float) -> Estimate:
     if model is None or group not in model.groups:
         return not_estimated(
             n=0, unit="scale points", method="ANCOVA, HC3, t", status="too_few_people", ci_level=ci_level
@@ -102,23 +214,8 @@ def _difference(model: Ancova | None, group: str, ci_level: float) -> Estimate:
     return model.difference(group)
 
 
-def _pooled_sd(linked: pd.DataFrame) -> float:
+def pooled_sd(linked: pd.DataFrame) -> float:
     """Pool the SD before within groups, over everybody with a score before."""
     before = linked.dropna(subset=["before"]).groupby("group")["before"]
     df = before.count() - 1
     return float(np.sqrt((before.var() * df).sum() / df.sum())) if df.sum() > 0 else NAN
-
-
-def _smallest(linked: pd.DataFrame, group: str, reference: str) -> int:
-    paired = linked.dropna(subset=["before", "after"])["group"]
-    return int(min((paired == group).sum(), (paired == reference).sum()))
-
-
-def _adjust(rows: pd.DataFrame, outcomes: tuple[Outcome, ...]) -> pd.DataFrame:
-    main = rows["estimator"] == "ancova_hc3"
-    for rank, adjust in (("primary", holm), ("secondary", benjamini_hochberg)):
-        names = [outcome.id for outcome in outcomes if outcome.rank == rank]
-        family = main & rows["outcome"].isin(names)
-        if family.any():
-            rows.loc[family, "p_adjusted"] = adjust(rows.loc[family, "p_value"].to_numpy(dtype=float))
-    return rows

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from eval_tools.comparison.attrition import compare_dropout
+from eval_tools.comparison.baseline import compare_baseline, detectable_differences
 from eval_tools.comparison.change import compare_waves
 from eval_tools.comparison.groups import compare_groups
 from eval_tools.comparison.individual import reliable_change_thresholds
@@ -26,7 +27,7 @@ def estimate_results(
     *,
     wave: str,
 ) -> pd.DataFrame:
-    """Estimate changes, differences between groups and drop-out for one term.
+    """Estimate changes, differences between groups, balance at the start and drop-out for one term.
 
     Returns
     -------
@@ -35,9 +36,12 @@ def estimate_results(
     """
     import pandas as pd
 
+    differences = compare_groups(scores, participants, study, wave=wave)
     parts = [
         compare_waves(scores, participants, study, instruments, wave=wave),
-        compare_groups(scores, participants, study, wave=wave),
+        differences,
+        detectable_differences(differences) if len(differences) else differences,
+        compare_baseline(scores, participants, study, wave=wave),
         compare_dropout(scores, participants, study, wave=wave),
         reliable_change_thresholds(scores, participants, reliabilities, study, wave=wave),
     ]

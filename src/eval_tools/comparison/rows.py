@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from eval_tools.stats.estimate import Estimate
+from eval_tools.stats.multiplicity import benjamini_hochberg, holm
+from eval_tools.studies.study import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAN = float("nan")
 
@@ -25,7 +34,13 @@ class Contrast:
 
 
 def result_row(
-    contrast: Contrast, estimator: str, estimate: Estimate, *, smallest_count: int | None = None
+    contrast: Contrast,
+    estimator: str,
+    estimate: Estimate,
+    *,
+    smallest_count: int | None = None,
+    role: str = "detail",
+    branch: str = "",
 ) -> dict[str, object]:
     """Word one estimate of one contrast as a row of RESULTS."""
     return {
@@ -36,6 +51,8 @@ def result_row(
         "baseline": contrast.baseline,
         "wave": contrast.wave,
         "estimator": estimator,
+        "role": role,
+        "branch": branch,
         "subgroup": "all",
         "site": "all",
         "estimand": contrast.estimand,
@@ -72,3 +89,21 @@ def without_uncertainty(estimate: Estimate) -> Estimate:
         p_value=NAN,
         status=estimate.status if math.isnan(estimate.estimate) else "needs_sites",  # type: ignore[arg-type]
     )
+
+
+def adjust_family(
+    rows: pd.DataFrame, family: pd.Series, p_values: Sequence[float], outcomes: Sequence[Outcome]
+) -> pd.DataFrame:
+    """Adjust for the number of contrasts: Holm over the primary outcomes, Benjamini–Hochberg over the secondary ones.
+
+    ``p_values`` belong to the rows where ``family`` is true, in their order; a missing one is no question asked.
+    """
+    found = np.array(p_values, dtype=float)
+    adjusted = np.full(found.size, NAN)
+    mine = rows.loc[family, "outcome"].to_numpy()
+    for rank, adjust in (("primary", holm), ("secondary", benjamini_hochberg)):
+        of_rank = np.isin(mine, [outcome.id for outcome in outcomes if outcome.rank == rank])
+        if of_rank.any():
+            adjusted[of_rank] = adjust(found[of_rank])
+    rows.loc[family, "p_adjusted"] = adjusted
+    return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +32,7 @@ def release_estimates(
     counts: Sequence[str] = (),
     shares: Sequence[str] = (),
     also: Sequence[str] = (),
-    family: Sequence[str] = (),
+    family: Sequence[Hashable] = (),
     total_label: str = "all",
 ) -> ReleasedTable:
     """Hide every estimate about too few people, and round the counts beside the others.
@@ -57,10 +57,10 @@ def release_estimates(
         where it, or the rest, stands for few people, and recomputed from the rounded counts.
     also : sequence of str
         Numeric columns that are no secret: ``ci_level``, ``n_items``.
-    family : sequence of str
-        Columns that tell which rows belong together: the groups of one estimate, and their total, whose
-        ``group`` is ``total_label``. If a group of a family is hidden, so is the total: with it and the other
-        groups, the hidden one could be worked out.
+    family : sequence, one key per row
+        Which rows belong together: the groups of one estimate, and their total, whose ``group`` is
+        ``total_label``. If a group of a family is hidden, so is the total: with it and the other groups, the
+        hidden one could be worked out.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def release_estimates(
 
     people = people_counted(table[count].fillna(0), name=name)
     small = np.array([rule.is_small(n) for n in people], dtype=bool)
-    if family:
+    if len(family):
         small |= _betraying_totals(table, small, family, total_label)
     released = table.copy()
     for column in numbers:
@@ -123,13 +123,12 @@ def release_estimates(
 
 
 def _betraying_totals(
-    table: pd.DataFrame, small: NDArray[np.bool_], family: Sequence[str], total: str
+    table: pd.DataFrame, small: NDArray[np.bool_], family: Sequence[Hashable], total: str
 ) -> NDArray[np.bool_]:
     """Mark the totals over groups of which one is hidden."""
     is_total = (table["group"] == total).to_numpy()
-    keys = list(table[list(family)].itertuples(index=False, name=None))
-    hidden = {key for key, is_small, is_sum in zip(keys, small, is_total, strict=True) if is_small and not is_sum}
-    return np.array([is_sum and key in hidden for key, is_sum in zip(keys, is_total, strict=True)], dtype=bool)
+    hidden = {key for key, is_small, is_sum in zip(family, small, is_total, strict=True) if is_small and not is_sum}
+    return np.array([is_sum and key in hidden for key, is_sum in zip(family, is_total, strict=True)], dtype=bool)
 
 
 def _released_share(share: float, n: int, rule: DisclosureRule) -> float:

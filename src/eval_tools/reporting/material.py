@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from eval_tools.errors import DisclosureError, Problem
 from eval_tools.instruments.instrument import Instrument, Scale
 from eval_tools.privacy.disclosure import ReleasedTable
 from eval_tools.reporting.language import Words
+from eval_tools.studies.lock import Deviation, Lock
 from eval_tools.studies.study import Outcome, Study, Wave
 
 if TYPE_CHECKING:
@@ -45,8 +47,11 @@ class Material:
     results: ReleasedTable
     class_counts: ReleasedTable
     distributions: Mapping[str, ReleasedTable]  # by outcome
+    verdicts: ReleasedTable
     people: ReleasedTable | None  # single people, by a recorded decision of the study
     findings: tuple[Finding, ...]
+    lock: Lock | None
+    deviations: tuple[Deviation, ...]
     version: str
     fingerprint: str
 
@@ -64,6 +69,7 @@ class Material:
             self.reliabilities,
             self.results,
             self.class_counts,
+            self.verdicts,
             *self.distributions.values(),
         )
 
@@ -87,8 +93,13 @@ class Desk:
 
     @property
     def clustered(self) -> bool:
-        """Whether people belong to sites, so that no interval may be shown."""
-        return bool((self.results["status"] == "needs_sites").any())
+        """Whether people belong to sites, named or not, so that they are not independent of each other."""
+        return self.study.assignment.unit == "site" or self.has_sites
+
+    @property
+    def has_sites(self) -> bool:
+        """Whether people belong to sites that are named."""
+        return bool((self.results["n_sites"] > 0).any())
 
     @property
     def min_cell(self) -> int:
@@ -147,14 +158,41 @@ class Desk:
         ]
         return {row["group"]: row for row in records(mine)}
 
+    def primary(self, outcome: Outcome, contrast: str) -> dict[str, Row]:
+        """Return the results of the estimator that the design got, by group."""
+        return self.with_role(outcome, contrast, "primary")
+
+    def with_role(self, outcome: Outcome, contrast: str, role: str) -> dict[str, Row]:
+        """Return the results of one role, by group; of several estimators the last one."""
+        mine = self.results[
+            (self.results["outcome"] == outcome.id)
+            & (self.results["contrast"] == contrast)
+            & (self.results["role"] == role)
+        ]
+        return {row["group"]: row for row in records(mine)}
+
+    def verdicts(self, outcome: Outcome) -> list[Row]:
+        """Return what may be said of the contrasts of one outcome."""
+        table = self.material.verdicts.data
+        return records(table[table["outcome"] == outcome.id])
+
+    def how(self, outcome: Outcome) -> str:
+        """Say by a key's ending whether groups are compared at equal starting scores ('') or by their change."""
+        adjusted = all("ancova" in row["estimator"] for row in self.primary(outcome, "difference").values())
+        return "" if adjusted else ".change"
+
     def estimate(self, row: Row, digits: int = 1, *, factor: float = 1.0) -> str:
         """Write the estimate of a result with its interval, or say why there is none."""
         value, low, high = (float(row[key]) * factor for key in ("estimate", "ci_low", "ci_high"))
-        if row["status"] == "estimated":
+        if row["status"] == "estimated" and isfinite(low) and isfinite(high):
             return self.words.interval(value, low, high, digits, signed=True)
-        if value != value:
+        if not isfinite(value):
             return self.words(f"status.{row['status']}")
         return self.words("format.no_interval", estimate=self.words.number(value, digits, signed=True))
+
+    def method(self, row: Row) -> str:
+        """Name the estimator of a result in plain words."""
+        return self.words(f"method.{row['estimator']}")
 
     def count(self, value: float) -> str:
         """Write a number of people that is missing only where it is itself small."""

@@ -41,6 +41,13 @@ def build_parser() -> argparse.ArgumentParser:
         description="Check definitions and raw files of a study and list every problem at once.",
     )
     check.add_argument("study", metavar="STUDY", help="folder under data_raw/")
+    lock = commands.add_parser(
+        "lock",
+        help="freeze the plan of a study before its data are seen",
+        description="Write plan.lock beside study.yaml: outcomes, groups, waves, decision term and questionnaires. "
+        "Every later change is found and listed in the report.",
+    )
+    lock.add_argument("study", metavar="STUDY", help="folder under data_raw/")
     return parser
 
 
@@ -50,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from eval_tools.errors import EvalToolsError
 
     try:
-        return {"run": _run, "check": _check}[options.command](options)
+        return {"run": _run, "check": _check, "lock": _lock}[options.command](options)
     except EvalToolsError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -77,3 +84,19 @@ def _check(options: argparse.Namespace) -> int:
     outcome = check_study(options.study)
     sys.stdout.write(outcome.text + "\n")
     return outcome.exit_code
+
+
+def _lock(options: argparse.Namespace) -> int:
+    import datetime
+
+    from eval_tools.runner.study_run import open_study
+    from eval_tools.studies.lock import write_lock
+
+    run = open_study(options.study)
+    path = write_lock(
+        run.study.folder, run.plan_content, date=datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    )
+    sys.stdout.write(
+        f"{path.relative_to(run.workbench.root).as_posix()}: the plan is locked. Keep it under version control.\n"
+    )
+    return 0

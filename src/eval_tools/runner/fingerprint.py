@@ -9,6 +9,7 @@ from pathlib import Path
 
 import eval_tools
 from eval_tools.studies.load import StudyDefinition
+from eval_tools.studies.lock import LOCK_FILE
 from eval_tools.studies.workbench import Workbench
 
 
@@ -25,7 +26,7 @@ def hash_files(paths: Iterable[Path], *, root: Path) -> dict[str, str]:
 def input_hashes(definition: StudyDefinition, workbench: Workbench) -> dict[str, str]:
     """Hash everything a study's results depend on, apart from the code."""
     study = definition.study
-    files = [study.folder / "study.yaml", study.folder / "corrections.yaml"]
+    files = [study.folder / name for name in ("study.yaml", "corrections.yaml", LOCK_FILE)]
     files += [study.folder / source.file for source in study.sources]
     if study.roster is not None:
         files.append(study.folder / study.roster.file)

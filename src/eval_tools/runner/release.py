@@ -32,6 +32,7 @@ class Released:
     class_counts: ReleasedTable
     distributions: dict[str, ReleasedTable]
     people: ReleasedTable | None
+    verdicts: ReleasedTable
 
 
 def release_term(
@@ -43,6 +44,7 @@ def release_term(
     results: pd.DataFrame,
     class_counts: pd.DataFrame,
     changes: pd.DataFrame,
+    verdicts: pd.DataFrame,
 ) -> Released:
     """Put every table of one term through disclosure control, by the rule of the study."""
     study = definition.study
@@ -70,7 +72,7 @@ def release_term(
             count="n",
             counts=["n"],
             numbers=["mean", "sd", "ci_low", "ci_high"],
-            family=["outcome", "wave"],
+            family=list(zip(descriptives["outcome"], descriptives["wave"], strict=True)),
             rule=rule,
         ),
         reliabilities=release_estimates(
@@ -89,7 +91,7 @@ def release_term(
             counts=["n"],
             numbers=[*interval, "se", "df", "p_value", "p_adjusted"],
             also=["ci_level", "n_sites"],
-            family=["outcome", "contrast", "estimator"],
+            family=_families(results),
             rule=rule,
         ),
         class_counts=release_counts(
@@ -101,5 +103,20 @@ def release_term(
             rule=rule,
         ),
         distributions=distributions,
+        verdicts=release_estimates(
+            # a verdict about few people is a number about them
+            verdicts.assign(verdict=verdicts["verdict"].mask(verdicts["smallest_count"] < rule.min_cell, "no_claim")),
+            name="verdicts",
+            numbers=[],
+            counts=["n"],
+            also=["sites_group", "sites_reference"],
+            rule=rule,
+        ),
         people=release_people(change, name="people", rule=rule, by=["outcome"]) if rule.single_people else None,
     )
+
+
+def _families(results: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Say which results are of the same number in different groups: by role, for groups may get other estimators."""
+    kinds = results["estimator"].where(results["role"] == "detail", results["role"])
+    return list(zip(results["outcome"], results["contrast"], kinds, strict=True))

@@ -16,6 +16,7 @@ from eval_tools.comparison.attrition import count_flow
 from eval_tools.comparison.describe import describe_scores
 from eval_tools.comparison.individual import classify_changes, count_classes
 from eval_tools.comparison.results import estimate_results
+from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
@@ -27,6 +28,7 @@ from eval_tools.runner.release import Released, release_term
 from eval_tools.scoring.reliability import estimate_reliabilities
 from eval_tools.scoring.score import score_responses
 from eval_tools.studies.load import StudyDefinition, load_study
+from eval_tools.studies.lock import Deviation, Lock, find_deviations, plan_content, read_lock
 from eval_tools.studies.study import Study
 from eval_tools.studies.workbench import Workbench, find_workbench
 
@@ -45,6 +47,8 @@ BLOCKS_EACH = (
     "change-table",
     "forest",
     "compare-table",
+    "checks",
+    "baseline",
     "classes",
     "bands",
     "caseness",
@@ -207,6 +211,39 @@ class StudyRun:
         )
 
     @cached_property
+    def lock(self) -> Lock | None:
+        """The locked plan, if the study has one."""
+        return read_lock(self.study.folder)
+
+    @property
+    def plan_content(self) -> dict[str, str]:
+        """What the plan commits to now."""
+        hashes = {name: self.inputs[instrument.file] for name, instrument in self.instruments.items()}
+        return plan_content(self.study, hashes)
+
+    @property
+    def deviations(self) -> tuple[Deviation, ...]:
+        """Where the study departs from its locked plan."""
+        return () if self.lock is None else find_deviations(self.lock, self.plan_content)
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """VERDICTS of the term."""
+        locked = self.lock is not None and not self.deviations and self.study.plan.written == "before_data"
+        return self._cache.table(
+            f"verdicts-{self.term}",
+            lambda: judge_contrasts(
+                self.results,
+                self.scores,
+                self.participants,
+                self.reliabilities,
+                self.study,
+                wave=self.term,
+                plan_locked=locked,
+            ),
+        )
+
+    @cached_property
     def flow(self) -> pd.DataFrame:
         """FLOW."""
         return count_flow(self.forms, self.participants, self.study)
@@ -227,6 +264,7 @@ class StudyRun:
             results=self.results,
             class_counts=count_classes(self.changes, self.study),
             changes=self.changes,
+            verdicts=self.verdicts,
         )
 
     # --- report --------------------------------------------------------------------------------------------
@@ -255,7 +293,10 @@ class StudyRun:
             class_counts=released.class_counts,
             distributions=released.distributions,
             people=released.people,
+            verdicts=released.verdicts,
             findings=findings,
+            lock=self.lock,
+            deviations=self.deviations,
             version=eval_tools.__version__,
             fingerprint=self.fingerprint,
         )
@@ -311,6 +352,13 @@ class StudyRun:
         mine = table[(table["contrast"] == contrast) & (table["estimator"] == estimator)]
         for row in mine.itertuples(index=False):
             print(f"{row.outcome} {contrast} {estimator} {row.group}: {row.estimate:.4f}")
+
+    def record_primary(self, contrast: str) -> None:
+        """Print the released estimates of the estimator that the design got, rounded to four decimals."""
+        table = self.released.results.data
+        mine = table[(table["contrast"] == contrast) & (table["role"] == "primary")]
+        for row in mine.itertuples(index=False):
+            print(f"{row.outcome} {contrast} {row.estimator} {row.group}: {row.estimate:.4f}")
 
     def record_reliability(self) -> None:
         """Print the released reliabilities for the tests, rounded to four decimals."""

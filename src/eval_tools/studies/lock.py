@@ -46,19 +46,23 @@ def plan_content(study: Study, questionnaire_hashes: Mapping[str, str]) -> dict[
         "assignment.randomised": str(study.assignment.randomised).lower(),
         "waves": ", ".join(f"{wave.id} ({wave.role})" for wave in study.waves.values()),
         "plan.decision_term": study.plan.decision_term,
-        "plan.reliability_floor": f"{study.plan.reliability_floor:g}",
-        "plan.primary": ", ".join(o.id for o in study.plan.outcomes if o.rank == "primary"),
-        "plan.secondary": ", ".join(o.id for o in study.plan.outcomes if o.rank == "secondary"),
+        "plan.reliability_floor": _number(study.plan.reliability_floor),
+        "plan.primary": ", ".join(sorted(o.id for o in study.plan.outcomes if o.rank == "primary")),
+        "plan.secondary": ", ".join(sorted(o.id for o in study.plan.outcomes if o.rank == "secondary")),
     }
     for group in study.groups.values():
         content[f"groups.{group.id}"] = group.role
     for outcome in study.plan.outcomes:
         content[f"outcome {outcome.id}.better"] = outcome.better
         smallest = outcome.smallest_worthwhile
-        content[f"outcome {outcome.id}.smallest_worthwhile"] = "none" if smallest is None else f"{smallest:g}"
+        content[f"outcome {outcome.id}.smallest_worthwhile"] = "none" if smallest is None else _number(smallest)
     for name in study.instruments:
         content[f"questionnaire {name}"] = questionnaire_hashes[name][:16]
     return content
+
+
+def _number(value: float) -> str:
+    return f"{value:.12g}"
 
 
 def write_lock(folder: Path, content: Mapping[str, str], *, date: str) -> Path:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from eval_tools.reporting.blocks import Bullets, Chapter, Paragraph, Table
-from eval_tools.reporting.material import Desk
+from eval_tools.reporting.material import Desk, records
 
-TESTED = (
-    ("change", "paired_t"),
-    ("change", "hodges_lehmann"),
-    ("change", "caseness"),
-    ("difference", "ancova_hc3"),
-)
+TESTED = ("hodges_lehmann", "caseness")  # beside every estimator that has a role in the decision tree
 
 
 def annex_chapter(desk: Desk) -> Chapter:
@@ -21,6 +16,7 @@ def annex_chapter(desk: Desk) -> Chapter:
         blocks=(
             tests_table(desk),
             Paragraph(id="methods", text=desk.words("annex.methods")),
+            *([Paragraph(id="methods-sites", text=desk.words("annex.sites"))] if desk.has_sites else []),
             Bullets(id="sources", items=tuple(sources(desk))),
             Paragraph(id="audit", text=desk.words("annex.audit"), role="note"),
         ),
@@ -32,8 +28,11 @@ def tests_table(desk: Desk) -> Table:
     words = desk.words
     rows = []
     for outcome in desk.study.plan.outcomes:
-        for contrast, estimator in TESTED:
-            for group, row in desk.rows(outcome, contrast, estimator).items():
+        mine = desk.results[desk.results["outcome"] == outcome.id]
+        tested = mine[(mine["role"] != "detail") | mine["estimator"].isin(TESTED)]
+        for contrast in ("change", "difference"):
+            for row in records(tested[tested["contrast"] == contrast]):
+                group = row["group"]
                 what = (
                     words("annex.change_of", group=desk.group_title(group))
                     if contrast == "change"
@@ -45,8 +44,10 @@ def tests_table(desk: Desk) -> Table:
                 )
                 rows.append(
                     (
-                        f"{desk.scale_title(outcome)}: {what}",
-                        str(row["method"]),
+                        words("format.of", what=desk.scale_title(outcome), which=what),
+                        str(row["method"])
+                        if row["role"] == "detail"
+                        else words.clauses([desk.method(row), row["method"]]),
                         words.p_value(float(row["p_value"])),
                         words.p_value(float(row["p_adjusted"])),
                     )

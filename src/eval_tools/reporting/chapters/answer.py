@@ -20,7 +20,10 @@ def answer_chapter(desk: Desk) -> Chapter:
     for outcome in desk.study.plan.outcomes:
         sentences += individual(desk, outcome)
     sentences += people(desk)
-    blocks: list[Block] = [Paragraph(id="headline", text=headline(desk), role="answer")]
+    blocks: list[Block] = [
+        Paragraph(id="headline", text=headline(desk), role="answer"),
+        Paragraph(id="basis", text=basis(desk), role="note"),
+    ]
     if desk.wave.id != desk.study.plan.decision_term:
         blocks.append(Paragraph(id="interim", text=standing(desk), role="warning"))
     blocks.append(Bullets(id="answer", items=tuple(sentences)))
@@ -43,9 +46,29 @@ def headline(desk: Desk) -> str:
     return desk.words(f"headline.{moved}.{_told_apart(desk)}", **places)
 
 
+LEVELS = ("very_low", "low", "moderate", "high")
+
+
+def basis(desk: Desk) -> str:
+    """Say on how many sites and people the headline rests, and how certain the least certain comparison is."""
+    words = desk.words
+    verdicts = [row for outcome in desk.study.plan.outcomes for row in desk.verdicts(outcome)]
+    level = min((row["certainty"] for row in verdicts), key=LEVELS.index, default="very_low")
+    places = {"level": words(f"certainty.{level}")}
+    changes = [desk.primary(outcome, "change")[desk.total] for outcome in desk.study.plan.outcomes]
+    n_sites, n = max(int(row["n_sites"]) for row in changes), max(float(row["n"]) for row in changes)
+    known = isfinite(n)
+    if known:
+        places["n"] = words.number(n, 0)
+    if n_sites:
+        places["n_sites"] = words.number(n_sites, 0)
+        return words("headline.basis_sites" if known else "headline.basis_sites_hidden", **places)
+    return words("headline.basis" if known else "headline.basis_hidden", **places)
+
+
 def _told_apart(desk: Desk) -> str:
     """Say how the programme groups ended against the comparison group, over all outcomes; harm is never left out."""
-    rows = [(o, row) for o in desk.study.plan.outcomes for row in desk.rows(o, "difference", "ancova_hc3").values()]
+    rows = [(o, row) for o in desk.study.plan.outcomes for row in desk.primary(o, "difference").values()]
     known = [(outcome, row) for outcome, row in rows if row["status"] == "estimated"]
     clear = {_is_better(float(row["estimate"]), outcome) for outcome, row in known if _is_clear(row)}
     if clear:
@@ -57,7 +80,7 @@ def _told_apart(desk: Desk) -> str:
 
 def _moves(desk: Desk, outcome: Outcome) -> list[bool] | None:
     """Say of every group whether it moved in the better direction; None if one of them is unknown."""
-    rows = [row for g, row in desk.rows(outcome, "change", "paired_t").items() if g != "all"]
+    rows = [row for g, row in desk.primary(outcome, "change").items() if g != "all"]
     values = [float(row["estimate"]) for row in rows]
     if not values or not all(isfinite(value) for value in values):
         return None
@@ -84,7 +107,7 @@ def standing(desk: Desk) -> str:
 
 def changed(desk: Desk, outcome: Outcome) -> list[str]:
     """Say how the groups moved on one outcome."""
-    rows = {g: row for g, row in desk.rows(outcome, "change", "paired_t").items() if g != "all"}
+    rows = {g: row for g, row in desk.primary(outcome, "change").items() if g != "all"}
     known = {g: float(row["estimate"]) for g, row in rows.items() if isfinite(float(row["estimate"]))}
     scale = desk.scale(outcome)
     places = {
@@ -170,7 +193,7 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
     """
     if desk.study.comparison is None:
         return []
-    rows = desk.rows(outcome, "difference", "ancova_hc3")
+    rows = desk.primary(outcome, "difference")
     known = {g: row for g, row in rows.items() if row["status"] == "estimated"}
     places = {"scale_name": desk.scale_name(outcome), "reference": desk.group_title(desk.study.comparison.id)}
     if not known:
@@ -181,13 +204,14 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
         return desk.words.number(value, signed=True)
 
     sentences = []
+    how = desk.how(outcome)
     n_groups = len(desk.study.programme_groups)
     clear = {g: r for g, r in known.items() if _is_clear(r)}
     for group, row in clear.items():
         good = (float(row["estimate"]) > 0) == (outcome.better == "higher")
         sentences.append(
             desk.words(
-                f"answer.difference.{'better' if good else 'worse'}",
+                f"answer.difference.{'better' if good else 'worse'}{how}",
                 group=desk.group_title(group),
                 estimate=number(row["estimate"]),
                 ci_low=number(row["ci_low"]),
@@ -196,10 +220,22 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
             )
         )
     unclear = [r for g, r in known.items() if g not in clear]
-    if unclear:
+    if unclear and n_groups == 1:
+        [(group, row)] = known.items()
         sentences.append(
             desk.words(
-                "answer.difference.unclear" if len(unclear) == n_groups else "answer.difference.rest",
+                f"answer.difference.one{how}",
+                group=desk.group_title(group),
+                estimate=number(row["estimate"]),
+                ci_low=number(row["ci_low"]),
+                ci_high=number(row["ci_high"]),
+                **places,
+            )
+        )
+    elif unclear:
+        sentences.append(
+            desk.words(
+                f"answer.difference.{'unclear' if len(unclear) == n_groups else 'rest'}{how}",
                 low=number(min(r["estimate"] for r in unclear)),
                 high=number(max(r["estimate"] for r in unclear)),
                 ci_low=number(min(r["ci_low"] for r in unclear)),
@@ -228,7 +264,7 @@ def credit(desk: Desk) -> list[str]:
         return [desk.words("answer.single_group")]
     shared = []
     for outcome in outcomes:
-        rows = desk.rows(outcome, "change", "paired_t")
+        rows = desk.primary(outcome, "change")
         better = {g for g, row in rows.items() if g != "all" and _is_better(float(row["estimate"]), outcome)}
         if comparison.id in better and len(better) > 1:
             shared.append(outcome)
@@ -283,7 +319,7 @@ def scored(desk: Desk, outcome: Outcome) -> str:
 
 
 def _n_scored(desk: Desk, outcome: Outcome) -> float:
-    return float(desk.rows(outcome, "change", "paired_t")[desk.total]["n"])
+    return float(desk.primary(outcome, "change")[desk.total]["n"])
 
 
 def _unscored(desk: Desk, outcome: Outcome, paired: float) -> bool:

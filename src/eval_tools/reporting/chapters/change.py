@@ -37,7 +37,7 @@ def change_picture(desk: Desk, outcome: Outcome) -> Picture | None:
     enough = bins.groupby("group")["count"].transform("size") >= FEWEST_BINS
     people = desk.material.people
     shown = None if people is None else people.data[people.data["outcome"] == outcome.id][["group", "value"]]
-    rows = {g: r for g, r in desk.rows(outcome, "change", "paired_t").items() if g in desk.study.groups}
+    rows = {g: r for g, r in desk.primary(outcome, "change").items() if g in desk.study.groups}
     if not any(isfinite(float(row["estimate"])) for row in rows.values()):
         return None
     title = desk.scale_title(outcome)
@@ -45,7 +45,7 @@ def change_picture(desk: Desk, outcome: Outcome) -> Picture | None:
     summary = desk.results[
         (desk.results["outcome"] == outcome.id)
         & (desk.results["contrast"] == "change")
-        & (desk.results["estimator"] == "paired_t")
+        & (desk.results["role"] == "primary")
         & (desk.results["group"] != "all")
     ]
     return Picture(
@@ -105,7 +105,10 @@ def change_table(desk: Desk, outcome: Outcome) -> Table:
     """List mean, typical and standardised change of every group."""
     words = desk.words
     level = words.level(0.95)
-    columns = [desk.rows(outcome, "change", name) for name in ("paired_t", "hodges_lehmann", "g_av")]
+    columns = [
+        desk.primary(outcome, "change"),
+        *(desk.rows(outcome, "change", name) for name in ("hodges_lehmann", "g_av")),
+    ]
     return Table(
         id=f"change-table-{outcome.id.replace('.', '-')}",
         caption=words("change.table.caption", scale=desk.scale_title(outcome), **desk.waves),

@@ -6,7 +6,8 @@ from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Chapter, Paragraph, Picture, Table
 from eval_tools.reporting.figures import draw_forest
-from eval_tools.reporting.material import Desk, Row
+from eval_tools.reporting.material import Desk, Row, records
+from eval_tools.stats.wwc import classify_baseline_equivalence
 from eval_tools.studies.study import Outcome
 
 
@@ -17,15 +18,21 @@ def compare_chapter(desk: Desk) -> Chapter:
     comparison = desk.study.comparison
     if comparison is None:
         return Chapter(
-            id="compare", heading=heading, blocks=(Paragraph(id="compare-none", text=words("compare.none")),)
+            id="compare",
+            heading=heading,
+            blocks=(*explained(desk), Paragraph(id="compare-none", text=words("compare.none"))),
         )
-    blocks: list[Block] = [Paragraph(id="compare-intro", text=intro(desk, comparison.id))]
+    blocks: list[Block] = [*explained(desk), Paragraph(id="compare-intro", text=intro(desk, comparison.id))]
     if not desk.study.assignment.randomised:
         blocks.append(Paragraph(id="compare-warning", text=words("compare.not_randomised"), role="warning"))
     for outcome in desk.study.plan.outcomes:
+        blocks.append(baseline_table(desk, outcome, comparison.id))
         picture = forest_picture(desk, outcome, comparison.id)
         blocks += [picture] if picture is not None else []
         blocks.append(compare_table(desk, outcome, comparison.id))
+        checks = checks_table(desk, outcome)
+        blocks += [checks] if checks is not None else []
+        blocks += [*left_out(desk, outcome), *detectable(desk, outcome)]
     return Chapter(id="compare", heading=heading, blocks=tuple(blocks))
 
 
@@ -37,9 +44,122 @@ def n_contrasts(desk: Desk) -> int:
 def intro(desk: Desk, reference: str) -> str:
     """Say what is compared with what, and what 'clear' means."""
     title = desk.group_title(reference)
+    how = desk.how(desk.study.plan.outcomes[0])
     if n_contrasts(desk) == 1:
-        return desk.words("compare.intro_one", reference=title)
-    return desk.words("compare.intro", reference=title, n_contrasts=n_contrasts(desk))
+        return desk.words(f"compare.intro_one{how}", reference=title)
+    return desk.words(f"compare.intro{how}", reference=title, n_contrasts=n_contrasts(desk))
+
+
+def explained(desk: Desk) -> list[Paragraph]:
+    """Say in plain words what was compared, on what the margin of error rests, and what is refused."""
+    words = desk.words
+    found: dict[str, str] = {}
+    for outcome in desk.study.plan.outcomes:
+        for row in desk.verdicts(outcome):
+            sites = {
+                "sites_group": words.number(row["sites_group"], 0),
+                "sites_reference": words.number(row["sites_reference"], 0),
+                "n_sites": words.number(row["sites_group"] + row["sites_reference"], 0),
+            }
+            refused = [words(f"refused.{code}") for code in str(row["refused"]).split(", ") if code]
+            text = words.sentences(words(f"branch.{row['branch']}", **sites), *refused)
+            found.setdefault(text, f"branch-{len(found) + 1}")
+    return [Paragraph(id=name, text=text) for text, name in found.items()]
+
+
+def checks_table(desk: Desk, outcome: Outcome) -> Table | None:
+    """List the same comparison by every estimator of the branch; None if the branch has only one."""
+    words = desk.words
+    rows = []
+    for role in ("primary", "admissible", "alongside"):
+        mine = desk.results[
+            (desk.results["outcome"] == outcome.id)
+            & (desk.results["contrast"] == "difference")
+            & (desk.results["role"] == role)
+        ]
+        rows += [
+            (desk.group_title(row["group"]), words(f"compare.role.{role}"), desk.method(row), desk.estimate(row))
+            for row in records(mine)
+        ]
+    if len(rows) == len(desk.primary(outcome, "difference")):
+        return None
+    return Table(
+        id=f"checks-{outcome.id.replace('.', '-')}",
+        caption=words("compare.checks.caption", scale=desk.scale_title(outcome)),
+        header=(
+            words("people.group"),
+            words("compare.checks.role"),
+            words("annex.method"),
+            words("compare.points", level=words.level(0.95)),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def baseline_table(desk: Desk, outcome: Outcome, reference: str) -> Table:
+    """List how far the groups lay apart before the programme, and what that means for the comparison."""
+    words = desk.words
+    people, sites = (desk.rows(outcome, "baseline", name) for name in ("people_g", "sites_g"))
+    rows = []
+    for group in people:
+        apart = [float(each[group]["estimate"]) for each in (people, sites) if group in each]
+        known = [value for value in apart if isfinite(value)]
+        meaning = classify_baseline_equivalence(max(known, key=abs)) if known else "unknown"
+        cells = [desk.estimate(each[group], 2) for each in (people, sites) if group in each]
+        rows.append((desk.group_title(group), *cells, words(f"baseline.{meaning}")))
+    return Table(
+        id=f"baseline-{outcome.id.replace('.', '-')}",
+        caption=words(
+            "baseline.caption",
+            scale=desk.scale_title(outcome),
+            baseline=desk.wave_name(desk.baseline),
+            reference=desk.group_title(reference),
+        ),
+        header=(
+            words("people.group"),
+            words("baseline.people"),
+            *([words("baseline.sites")] if sites else []),
+            words("baseline.class"),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def detectable(desk: Desk, outcome: Outcome) -> list[Paragraph]:
+    """Say how small a true difference could stay hidden, so that nothing found is not read as nothing there."""
+    return [
+        Paragraph(
+            id=f"detectable-{outcome.id.replace('.', '-')}-{group}",
+            text=desk.words(
+                "compare.detectable",
+                group=desk.group_title(group),
+                scale_name=desk.scale_name(outcome),
+                points=desk.words.number(row["estimate"]),
+            ),
+            role="note",
+        )
+        for group, row in desk.rows(outcome, "difference", "detectable").items()
+        if isfinite(row["estimate"])
+    ]
+
+
+def left_out(desk: Desk, outcome: Outcome) -> list[Paragraph]:
+    """Say how far the answer hangs on a single site."""
+    words = desk.words
+    return [
+        Paragraph(
+            id=f"left-out-{outcome.id.replace('.', '-')}-{group}",
+            text=words(
+                "compare.left_out",
+                group=desk.group_title(group),
+                scale_name=desk.scale_name(outcome),
+                low=words.number(row["ci_low"], signed=True),
+                high=words.number(row["ci_high"], signed=True),
+            ),
+        )
+        for group, row in desk.rows(outcome, "difference", "leave_one_site_out").items()
+        if isfinite(row["ci_low"])
+    ]
 
 
 def forest_picture(desk: Desk, outcome: Outcome, reference: str) -> Picture | None:
@@ -48,8 +168,8 @@ def forest_picture(desk: Desk, outcome: Outcome, reference: str) -> Picture | No
 
     words = desk.words
     level = words.level(0.95)
-    narrow = desk.rows(outcome, "difference", "ancova_hc3")
-    wide = desk.rows(outcome, "difference", "ancova_hc3_simultaneous")
+    narrow = desk.primary(outcome, "difference")
+    wide = desk.rows(outcome, "difference", "simultaneous")
     rows = pd.DataFrame(
         [
             {
@@ -91,7 +211,7 @@ def forest_picture(desk: Desk, outcome: Outcome, reference: str) -> Picture | No
         drawing=draw_forest(
             name=f"forest-{slug}",
             rows=rows,
-            x_label=words("compare.figure.axis"),
+            x_label=words(f"compare.figure.axis{desk.how(outcome)}"),
             zero_label_left=left,
             zero_label_right=right,
             group_labels=desk.group_titles,
@@ -111,9 +231,9 @@ def compare_table(desk: Desk, outcome: Outcome, reference: str) -> Table:
     words = desk.words
     level = words.level(0.95)
     several = n_contrasts(desk) > 1
-    points = desk.rows(outcome, "difference", "ancova_hc3")
-    wide = desk.rows(outcome, "difference", "ancova_hc3_simultaneous")
-    g = desk.rows(outcome, "difference", "ancova_g")
+    points = desk.primary(outcome, "difference")
+    wide = desk.rows(outcome, "difference", "simultaneous")
+    g = desk.rows(outcome, "difference", "difference_g")
 
     def span(row: Row) -> str:
         if row["status"] != "estimated":
@@ -123,7 +243,7 @@ def compare_table(desk: Desk, outcome: Outcome, reference: str) -> Table:
     return Table(
         id=f"compare-table-{outcome.id.replace('.', '-')}",
         caption=words(
-            "compare.table.caption",
+            f"compare.table.caption{desk.how(outcome)}",
             scale=desk.scale_title(outcome),
             wave=desk.wave_name(desk.wave),
             reference=desk.group_title(reference),

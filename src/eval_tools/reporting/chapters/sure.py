@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eval_tools.reporting.blocks import Bullets, Chapter
+from eval_tools.reporting.blocks import Bullets, Chapter, Paragraph, Table
 from eval_tools.reporting.chapters.answer import few_lost, people_counts
 from eval_tools.reporting.material import Desk
 
@@ -12,7 +12,34 @@ def sure_chapter(desk: Desk) -> Chapter:
     return Chapter(
         id="sure",
         heading=desk.words("sure.heading"),
-        blocks=(Bullets(id="sure", items=tuple(threats(desk))),),
+        blocks=(
+            certainty_table(desk),
+            Paragraph(id="certainty-rule", text=desk.words("certainty.rule"), role="note"),
+            Bullets(id="sure", items=tuple(threats(desk))),
+        ),
+    )
+
+
+def certainty_table(desk: Desk) -> Table:
+    """List how certain each comparison is, and every reason why it is not more certain."""
+    words = desk.words
+    rows = []
+    for outcome in desk.study.plan.outcomes:
+        for row in desk.verdicts(outcome):
+            reasons = [words(f"reason.{code}") for code in str(row["reasons"]).split(", ") if code]
+            rows.append(
+                (
+                    words("format.of", what=desk.scale_title(outcome), which=desk.group_title(row["group"])),
+                    words(f"certainty.{row['certainty']}"),
+                    words.clauses(reasons) or words("certainty.none"),
+                )
+            )
+    single = desk.study.comparison is None
+    return Table(
+        id="certainty-table",
+        caption=words("certainty.caption_single" if single else "certainty.caption"),
+        header=(words("annex.comparison"), words("certainty.header"), words("certainty.why")),
+        rows=tuple(rows),
     )
 
 
@@ -32,10 +59,12 @@ def threats(desk: Desk) -> list[str]:
         items.append(words("sure.randomised"))
     else:
         items.append(words("sure.not_randomised"))
-    if desk.clustered:
+    primary = desk.results[desk.results["role"] == "primary"]
+    if (primary["status"] == "needs_sites").any():
         items.append(words("sure.clustered"))
     if desk.wave.id != study.plan.decision_term:
         items.append(words("sure.interim"))
+    items.append(plan(desk))
     if study.plan.written == "after_data":
         items.append(words("sure.after_data"))
     if any(outcome.smallest_worthwhile is None for outcome in study.plan.outcomes):
@@ -43,3 +72,22 @@ def threats(desk: Desk) -> list[str]:
     if study.informants == ("self",):
         items.append(words("sure.self_report"))
     return items
+
+
+def plan(desk: Desk) -> str:
+    """Say whether the plan was locked, and list everything that departs from it."""
+    words, lock, deviations = desk.words, desk.material.lock, desk.material.deviations
+    if lock is None:
+        return words("plan.not_locked")
+    if not deviations:
+        return words("plan.locked", date=lock.locked_on)
+    changes = [
+        words(
+            "plan.deviation",
+            what=each.what,
+            locked=each.locked or words("plan.absent"),
+            now=each.now or words("plan.absent"),
+        )
+        for each in deviations
+    ]
+    return words("plan.deviates", date=lock.locked_on, n=len(changes), changes=words.clauses(changes))
