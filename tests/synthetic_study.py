@@ -19,8 +19,10 @@ from eval_tools.tables import PARTICIPANTS, SCORES
 SD_BEFORE = 10.0
 
 
-def synthetic_study(*, unit: str = "site", randomised: bool = False, single_group: bool = False) -> Study:
-    """Define a study with one outcome, two waves, and a programme with or without a comparison."""
+def synthetic_study(
+    *, unit: str = "site", randomised: bool = False, single_group: bool = False, n_before: int = 1, n_after: int = 1
+) -> Study:
+    """Define a study with one outcome, some waves, and a programme with or without a comparison."""
 
     def title(text: str) -> dict[str, str]:
         return {"en": text, "zh-Hant": text, "zh-Hans": text}
@@ -28,10 +30,9 @@ def synthetic_study(*, unit: str = "site", randomised: bool = False, single_grou
     groups = {"programme": Group(id="programme", role="programme", title=title("Programme"))}
     if not single_group:
         groups["comparison"] = Group(id="comparison", role="comparison", title=title("Comparison"))
-    waves = {
-        "autumn": Wave(id="autumn", role="before", title=title("Autumn")),
-        "spring": Wave(id="spring", role="after", title=title("Spring")),
-    }
+    roles = dict.fromkeys(wave_ids(n_before, n_after), "after")
+    roles.update(dict.fromkeys(list(roles)[:n_before], "before"))
+    waves = {wave: Wave(id=wave, role=role, title=title(wave.capitalize())) for wave, role in roles.items()}
     outcome = Outcome(instrument="ces-d", scale="total", better="lower", smallest_worthwhile=2.0, rank="primary")
     return Study(
         id="synthetic",
@@ -56,6 +57,13 @@ def synthetic_study(*, unit: str = "site", randomised: bool = False, single_grou
     )
 
 
+def wave_ids(n_before: int, n_after: int) -> list[str]:
+    """Name the waves: autumn is the baseline, spring the last one; others lie before or between them."""
+    earlier = [f"earlier-{i}" for i in range(n_before - 1, 0, -1)]
+    between = [f"between-{i}" for i in range(1, n_after)]
+    return [*earlier, "autumn", *between, "spring"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyntheticTables:
     """Scores and participants of one simulated study."""
@@ -75,8 +83,9 @@ def invent_school_study(
     r: float = 0.6,
     effect: float = 0.0,
     drop_out: float = 0.1,
+    noisier: float = 1.0,
 ) -> SyntheticTables:
-    """Simulate the scores of one study.
+    """Simulate the scores of one study with two waves.
 
     Parameters
     ----------
@@ -93,6 +102,8 @@ def invent_school_study(
         Points by which the programme changes the mean after; SD_BEFORE is the SD of one score.
     drop_out : float
         Share of children without a score after, at random.
+    noisier : float
+        How many times larger the SD of the changes of schools is in the smaller arm (the comparison, if equal).
     """
     n_sites = n_programme + n_comparison
     sizes = rng.integers(smallest_site, largest_site + 1, size=n_sites)
@@ -101,11 +112,56 @@ def invent_school_study(
     between, within = np.sqrt(icc) * SD_BEFORE, np.sqrt(1 - icc) * SD_BEFORE
     level = rng.normal(0, 1, n_sites)[site]
     moved = r * level + np.sqrt(1 - r**2) * rng.normal(0, 1, n_sites)[site]
+    if noisier != 1.0:
+        moved = level + (moved - level) * np.where(programme == (n_programme < n_comparison), noisier, 1.0)
     child = rng.normal(size=site.size)
     later = r * child + np.sqrt(1 - r**2) * rng.normal(size=site.size)
     before = 25 + between * level + within * child
     after = 25 + between * moved + within * later + effect * programme
     after[rng.random(site.size) < drop_out] = np.nan
+    return _tables({"autumn": before, "spring": after}, site, programme)
+
+
+def invent_study_over_waves(
+    rng: np.random.Generator,
+    *,
+    n_programme: int = 8,
+    n_comparison: int = 6,
+    n_before: int = 1,
+    n_after: int = 2,
+    smallest_site: int = 8,
+    largest_site: int = 40,
+    icc: float = 0.15,
+    r: float = 0.6,
+    effect: float = 0.0,
+    head_start: float = 0.0,
+    drop_out: float = 0.1,
+) -> SyntheticTables:
+    """Simulate the scores of one study with several waves before and after; parameters as above.
+
+    Any two scores of a child correlate by r within schools, and so do any two levels of a school. ``head_start`` is
+    what programme schools change, compared with the others, from each wave before the programme to the next.
+    Children miss every wave at random and independently, not the last one for good.
+    """
+    n_sites = n_programme + n_comparison
+    sizes = rng.integers(smallest_site, largest_site + 1, size=n_sites)
+    site = np.repeat(np.arange(n_sites), sizes)
+    programme = site < n_programme
+    between, within = np.sqrt(icc) * SD_BEFORE, np.sqrt(1 - icc) * SD_BEFORE
+    stable, of_wave = np.sqrt(r), np.sqrt(1 - r)
+    school, child = rng.normal(size=n_sites), rng.normal(size=site.size)
+    scores = {}
+    for i, wave in enumerate(wave_ids(n_before, n_after)):
+        level = stable * school + of_wave * rng.normal(size=n_sites)
+        own = stable * child + of_wave * rng.normal(size=site.size)
+        moved = head_start * min(i, n_before - 1) + (effect if i >= n_before else 0.0)
+        score = 25 + between * level[site] + within * own + moved * programme
+        score[rng.random(site.size) < drop_out] = np.nan
+        scores[wave] = score
+    return _tables(scores, site, programme)
+
+
+def _tables(scores: dict[str, np.ndarray], site: np.ndarray, programme: np.ndarray) -> SyntheticTables:
     people = np.array([f"p{i:05}" for i in range(site.size)])
     participants = pd.DataFrame(
         {
@@ -115,7 +171,7 @@ def invent_school_study(
         }
     )[list(PARTICIPANTS.columns)]
     waves = []
-    for wave, score in (("autumn", before), ("spring", after)):
+    for wave, score in scores.items():
         waves.append(
             pd.DataFrame(
                 {

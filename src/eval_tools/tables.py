@@ -162,7 +162,7 @@ RESULTS = TableSpec(
         "baseline": "id of the wave before",
         "wave": "id of the wave after",
         "estimator": "short name of the method, see docs/glossary.md",
-        "role": "primary (gives the estimate), admissible (must agree for a verdict), alongside, or detail",
+        "role": "primary (gives the estimate and the verdict), check (can withhold the verdict), alongside, or detail",
         "branch": "branch of the decision tree; '' where the tree is not asked",
         "subgroup": "'all' or the subgroup",
         "site": "'all' or the site",
@@ -198,8 +198,9 @@ VERDICTS = TableSpec(
         "wave": "id of the wave after",
         "branch": "branch of the decision tree",
         "primary": "estimator that gives the estimate",
-        "verdict": "better or worse (every admissible estimator agrees, number of comparisons allowed for), "
-        "unclear, or no_claim (the design allows none)",
+        "verdict": "better or worse (no check contradicts, number of comparisons allowed for), "
+        "alike (the difference is smaller than the smallest worthwhile one), unclear, or no_claim (the design "
+        "allows none)",
         "certainty": "high, moderate, low or very_low",
         "reasons": "why it is not higher, words of comparison.certainty.REASONS, comma between",
         "refused": "what is not given and why, comma between",

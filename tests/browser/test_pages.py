@@ -293,9 +293,10 @@ def test_columns_of_words_begin_at_the_left_and_are_wide_enough_to_read(look, la
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_schools_and_certainty_stand_right_below_the_headline(look, language):
+def test_schools_range_and_certainty_stand_in_the_headline_on_the_first_screen(look, language):
     page = look("schools", language)
-    assert page.locator("#headline").is_visible()
-    below = page.locator("#basis").bounding_box()
-    above = page.locator("#headline").bounding_box()
-    assert 0 <= below["y"] - (above["y"] + above["height"]) < 60
+    headline = page.locator("#headline")
+    assert headline.is_visible()
+    text = headline.inner_text()
+    assert re.search(r"[−+]\d+\.\d.*[−+]\d+\.\d.*[−+]\d+\.\d", text, re.DOTALL), "points and range"
+    assert {"en": "certainty", "zh-Hant": "確定性", "zh-Hans": "确定性"}[language] in text

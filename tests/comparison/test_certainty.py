@@ -26,6 +26,8 @@ SOUND = Evidence(
     benefit_low=0.1,
     benefit_high=0.4,
     imbalance=0.05,
+    prior_low=NAN,
+    prior_high=NAN,
     reliability=0.85,
     reliability_floor=0.7,
     sign_changes=False,
@@ -100,6 +102,29 @@ def test_nothing_is_below_very_low_and_all_reasons_are_told():
 
 def test_the_balance_of_groups_is_no_question_in_a_single_group():
     assert rate_certainty(replace(SOUND, design="single", imbalance=NAN)).reasons == ("single_group",)
+
+
+PRIOR = {
+    # interval of the difference in change before the programme, SD: level of a compared design, reasons
+    "narrow about zero": ((-0.2, 0.2), "moderate", ("not_randomised",)),
+    "narrow to the limit": ((-0.25, 0.25), "moderate", ("not_randomised",)),
+    "too wide to tell": ((-0.3, 0.2), "low", ("not_randomised",)),
+    "unequal but small": ((0.05, 0.2), "low", ("not_randomised", "prior_trend")),
+    "unequal": ((0.1, 0.5), "very_low", ("not_randomised", "prior_trend")),
+}
+
+
+@pytest.mark.parametrize(("interval", "level", "reasons"), PRIOR.values(), ids=PRIOR.keys())
+def test_groups_that_moved_alike_before_start_higher_and_unequal_ones_lose_a_level(interval, level, reasons):
+    low, high = interval
+    found = rate_certainty(replace(SOUND, design="compared", prior_low=low, prior_high=high))
+    assert (found.level, found.reasons) == (level, reasons)
+    assert rate_certainty(replace(SOUND, prior_low=low, prior_high=high)).level == "high"  # chance needs no such thing
+
+
+def test_moving_alike_does_not_help_groups_that_were_far_apart():
+    found = rate_certainty(replace(SOUND, design="compared", prior_low=-0.1, prior_high=0.1, imbalance=0.3))
+    assert (found.level, found.reasons) == ("very_low", ("not_randomised", "imbalance"))
 
 
 # --- the words of a verdict ----------------------------------------------------------------------------------

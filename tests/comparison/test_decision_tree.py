@@ -113,7 +113,7 @@ def test_whole_sites_get_the_branch_their_number_deserves(case):
     found = branch(programme, comparison, randomised=randomised)
     assert (found.id, found.primary, found.claims) == (name, primary, claims)
     assert found.refused == (() if refused is None else (refused,))
-    assert bool(found.admissible) == claims
+    assert not found.checks or claims
 
 
 def test_nobody_asked_twice_is_a_branch_of_its_own():
@@ -124,12 +124,12 @@ def test_nobody_asked_twice_is_a_branch_of_its_own():
 
 def test_people_without_sites_are_compared_as_people():
     people = {"unit": "participant", "has_sites": False}
-    assert branch(0, None, **people).admissible == ("paired_t",)
+    alone = branch(0, None, **people)
+    assert (alone.id, alone.primary, alone.checks) == ("people_single", "paired_t", ())
     chance = branch(0, 0, randomised=True, **people)
-    assert (chance.id, chance.admissible) == ("people_randomised", ("ancova_hc3",))
+    assert (chance.id, chance.primary, chance.checks) == ("people_randomised", "ancova_hc3", ())
     chosen = branch(0, 0, **people)
-    assert (chosen.id, chosen.primary) == ("people_compared", "change_difference")
-    assert set(chosen.admissible) == {"change_difference", "ancova_hc3"}
+    assert (chosen.id, chosen.primary, chosen.checks) == ("people_compared", "change_difference", ("ancova_hc3",))
 
 
 def test_whole_sites_whose_names_nobody_knows_are_described():
@@ -149,8 +149,8 @@ def test_people_randomised_within_sites_need_four_different_sites():
 def test_every_estimator_a_branch_names_exists():
     for programme, comparison, randomised, *_ in BRANCHES.values():
         found = branch(programme, comparison, randomised=randomised)
-        assert {found.primary, *found.admissible, *found.alongside} <= set(ESTIMATORS)
-        assert found.primary in found.admissible or not found.claims
+        assert {found.primary, *found.checks, *found.alongside} <= set(ESTIMATORS)
+        assert found.primary not in found.checks
 
 
 # --- the estimators are those of stats ---------------------------------------------------------------------
@@ -178,7 +178,7 @@ def test_compared_sites_get_the_numbers_of_the_statistics():
     same(row(results, "wild_bootstrap"), wild_difference(after - before, treat, site, rng=SEED).estimate)
     same(row(results, "placebo_permutation"), randomise_difference(after - before, treat, site, rng=SEED).estimate)
     same(row(results, "cr2_ancova"), cluster_ancova(before, after, treat, site).coefficient("difference"))
-    assert results["role"].tolist() == ["primary", "admissible", "admissible", "alongside", *["detail"] * 3]
+    assert results["role"].tolist() == ["primary", "check", "check", "alongside", *["detail"] * 4]
     assert set(results["n_sites"]) == {11}
 
 
@@ -216,7 +216,9 @@ def test_a_single_group_gets_the_numbers_of_the_statistics():
     check = row(results, "sign_flip")
     assert check["p_value"] == float(flipped.p_value[0])
     assert check["estimate"] == float(flipped.mean[0])
-    assert row(results, "cr2_change")["p_adjusted"] == max(check["p_value"], row(results, "cr2_change")["p_value"])
+    primary = row(results, "cr2_change")
+    assert primary["df"] >= 4
+    assert primary["p_adjusted"] == max(check["p_value"] / 2, primary["p_value"])
 
 
 # --- what is refused ---------------------------------------------------------------------------------------
@@ -247,7 +249,7 @@ def test_one_school_in_an_arm_has_a_number_and_nothing_that_makes_it_look_certai
     before, after, treat, _ = columns_of(tables)
     results = differences(tables)
     assert results[UNCERTAINTY].isna().all(axis=None)
-    assert results["estimator"].tolist() == ["mean_only", "simultaneous", "difference_g"]
+    assert results["estimator"].tolist() == ["mean_only", "simultaneous", "difference_g", "equivalence"]
     change = (after - before)[~np.isnan(after)], treat[~np.isnan(after)]
     expected = change[0][change[1] == 1].mean() - change[0][change[1] == 0].mean()
     assert row(results, "mean_only")["estimate"] == pytest.approx(expected)
@@ -300,13 +302,13 @@ def test_sites_with_people_of_both_arms_are_counted_once():
 
 @pytest.mark.parametrize(("arms", "randomised"), [((6, 6), False), ((8, 4), False), ((6, 6), True)], ids=str)
 @pytest.mark.parametrize("seed", range(4))
-def test_the_adjusted_p_value_of_one_contrast_is_the_largest_of_the_admissible_ones(arms, randomised, seed):
+def test_a_check_counts_with_half_its_p_value_and_the_largest_decides(arms, randomised, seed):
     results = differences(invent(*arms, seed=seed, effect=-4), randomised=randomised)
-    asked = results[results["role"].isin(["primary", "admissible"])]
-    assert len(asked) == (2 if randomised else 3)
+    checks = results[results["role"] == "check"]
+    assert len(checks) == (1 if randomised else 2)
     primary = results[results["role"] == "primary"].iloc[0]
     assert primary["df"] >= 4
-    assert primary["p_adjusted"] == asked["p_value"].max()
+    assert primary["p_adjusted"] == max(primary["p_value"], checks["p_value"].max() / 2)
     assert results.loc[results["role"] != "primary", "p_adjusted"].isna().all()
 
 
@@ -319,25 +321,36 @@ def arms_of_one_giant():
     return Arms(before=before, after=before - 8 * treat + rng.normal(0, 1, site.size), treat=treat, site=site)
 
 
-def test_fewer_than_four_degrees_of_freedom_make_no_claim():
+def test_with_fewer_than_four_degrees_of_freedom_the_checks_decide_at_the_full_level():
     arms = arms_of_one_giant()
     chosen = branch(4, 4)
-    estimates = {name: estimate(name, arms) for name in chosen.admissible}
+    estimates = {name: estimate(name, arms) for name in (chosen.primary, *chosen.checks)}
     assert estimates["cr2_difference"].df < 4
     assert estimates["cr2_difference"].p_value < 0.05
-    assert np.isnan(least_favourable_p(chosen, estimates))
+    largest = max(estimates["wild_bootstrap"].p_value, estimates["placebo_permutation"].p_value)
+    assert least_favourable_p(chosen, estimates) == largest
     within = branch(8, 8, in_all=8, unit="participant", randomised=True)
     assert np.isnan(least_favourable_p(within, {"cr2_ancova": replace(estimates["cr2_difference"], df=3.99)}))
     assert least_favourable_p(within, {"cr2_ancova": replace(estimates["cr2_difference"], df=4.0)}) < 0.05
 
 
-def test_an_admissible_estimator_without_a_p_value_makes_no_claim():
+def with_p_values(primary: float, *checks: float) -> float:
     chosen = branch(4, 4)
-    found = estimate("cr2_difference", arms_of_one_giant())
-    estimates = dict.fromkeys(chosen.admissible, replace(found, df=8.0))
-    assert least_favourable_p(chosen, estimates) < 0.05
-    estimates["wild_bootstrap"] = replace(found, df=8.0, p_value=float("nan"))
-    assert np.isnan(least_favourable_p(chosen, estimates))
+    found = replace(estimate("cr2_difference", arms_of_one_giant()), df=8.0)
+    p_values = dict(zip((chosen.primary, *chosen.checks), (primary, *checks), strict=True))
+    return least_favourable_p(chosen, {name: replace(found, p_value=p) for name, p in p_values.items()})
+
+
+def test_a_check_withholds_a_claim_only_where_it_would_not_reject_at_twice_the_level():
+    assert with_p_values(0.04, 0.08, 0.01) == 0.04
+    assert with_p_values(0.04, 0.12, 0.01) == 0.06
+    assert with_p_values(0.01, 0.01, 0.5) == 0.25
+    assert with_p_values(0.06, 0.001, 0.001) == 0.06  # checks never make a claim
+
+
+def test_a_check_without_a_p_value_makes_no_claim():
+    assert np.isnan(with_p_values(0.01, float("nan"), 0.01))
+    assert np.isnan(with_p_values(float("nan"), 0.01, 0.01))
 
 
 def three_programmes():
@@ -356,7 +369,8 @@ def test_holm_goes_over_the_least_favourable_p_values_and_refused_contrasts_are_
     tables, study = three_programmes()
     results = compare_groups(tables.scores, tables.participants, study, wave="spring")
     primary = results[results["role"] == "primary"].set_index("group")
-    asked = results[results["role"].isin(["primary", "admissible"])].groupby("group")["p_value"].max()
+    counted = results["p_value"] / results["role"].map({"primary": 1.0, "check": 2.0})
+    asked = counted.groupby(results["group"]).max()
     assert primary["p_adjusted"].isna().to_dict() == {"early": False, "programme": False, "lone": True}
     both = ["early", "programme"]
     assert primary.loc[both, "p_adjusted"].tolist() == holm(asked[both]).tolist()
@@ -376,7 +390,8 @@ def test_changes_of_several_outcomes_in_a_single_group_are_adjusted_for_their_nu
     scores = pd.concat([tables.scores, other], ignore_index=True)
     lines = {**NO_INSTRUMENT, "ahi": NO_INSTRUMENT["ces-d"]}
     results = compare_waves(scores, tables.participants, study, lines, wave="spring")
-    asked = results[results["role"] != "detail"].groupby("outcome", sort=False)["p_value"].max()
+    counted = results["p_value"] / results["role"].map({"primary": 1.0, "check": 2.0})
+    asked = counted.groupby(results["outcome"], sort=False).max()
     primary = results[results["role"] == "primary"]
     assert primary["p_adjusted"].tolist() == holm(asked).tolist()
     judged = judge_contrasts(

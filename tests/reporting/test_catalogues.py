@@ -42,10 +42,16 @@ def every_branch() -> list[Branch]:
     ]
     return [
         choose_branch(
-            design, has_sites=has_sites, sites_programme=programme, sites_comparison=comparison, n_people=n_people
+            design,
+            has_sites=has_sites,
+            sites_programme=programme,
+            sites_comparison=comparison,
+            n_people=n_people,
+            n_waves=n_waves,
+            share_linked=share,
         )
-        for design, has_sites, programme, comparison, n_people in product(
-            designs, (True, False), SITES, (None, *SITES), (0, 100)
+        for design, has_sites, programme, comparison, n_people, n_waves, share in product(
+            designs, (True, False), SITES, (None, *SITES), (0, 100), (2, 3), (0.4, 1.0)
         )
     ]
 
@@ -53,13 +59,25 @@ def every_branch() -> list[Branch]:
 BRANCHES = every_branch()
 REFUSALS = sorted({code for branch in BRANCHES for code in branch.refused})
 METHODS = (*ESTIMATORS, *TESTED)
-ROLES = ("primary", "admissible", "alongside")
+ROLES = ("primary", "check", "alongside")
 
 # Keys that the code puts together, by their pattern. Those of findings are taken from the source of intake.
 FAMILIES = {
     "status.*": [f"status.{status}" for status in NO_ESTIMATE],
     "severity.*": ["severity.warning", "severity.note"],
     "headline.*.*": [f"headline.{moved}.{told}" for moved, told in product(MOVED, TOLD)],
+    "headline.one.**": [
+        *(f"headline.one.{told}.{level}" for told, level in product(("better", "worse", "alike"), LEVELS)),
+        *(f"headline.one.{told}" for told in ("unclear", "no_claim", "unknown")),
+    ],
+    "headline.measure*.*": [f"headline.measure{h}.{way}" for h, way in product((".change", ".adjusted"), WAYS)],
+    "headline.measure_plain*.*": [
+        f"headline.measure_plain{how}.{way}" for how, way in product((".change", ".adjusted"), WAYS)
+    ],
+    "headline.measure_single.*": [f"headline.measure_single.{way}" for way in WAYS],
+    "headline.measure_single_plain.*": [f"headline.measure_single_plain.{way}" for way in WAYS],
+    "answer.difference.alike*": [f"answer.difference.alike{how}" for how in HOW],
+    "answer.worthwhile.*": [f"answer.worthwhile.{where}" for where in ("surely", "partly", "small")],
     "headline.*.single": [f"headline.{moved}.single" for moved in MOVED],
     "answer.changed.*.*": [f"answer.changed.{how}.{way}" for how in ("all", "all_worse", "mixed") for way in WAYS],
     "answer.changed.single.*": [f"answer.changed.single.{way}" for way in WAYS],
@@ -188,7 +206,7 @@ def test_every_refusal_of_the_decision_tree_is_explained_and_no_other():
 
 
 def test_every_estimator_that_a_branch_asks_for_has_a_name_in_plain_words():
-    asked = {name for b in BRANCHES for name in (b.primary, *b.admissible, *b.alongside)}
+    asked = {name for b in BRANCHES for name in (b.primary, *b.checks, *b.alongside)}
     assert asked == set(ESTIMATORS)
     assert {f"method.{name}" for name in METHODS} == {k for k in catalogue("en") if k.startswith("method.")}
 
@@ -212,6 +230,8 @@ def test_every_reason_and_level_that_the_rule_of_certainty_can_give_has_words():
                 benefit_low=-1.0,
                 benefit_high=1.0,
                 imbalance=1.0,
+                prior_low=0.1,
+                prior_high=0.9,
                 reliability=0.1,
                 reliability_floor=0.7,
                 sign_changes=True,

@@ -36,7 +36,7 @@ def plan_of(told) -> str:
 
 def certainty(told) -> str:
     [level] = told.run.material.verdicts.data["certainty"]
-    assert Words(told.language)(f"certainty.{level}") in told.report.block("basis").text
+    assert Words(told.language)(f"certainty.{level}") in told.report.block("headline").text
     return level
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from eval_tools.comparison.branch import FEWEST_SITES
-from eval_tools.comparison.linked import count_sites, in_sites, link_waves
+from eval_tools.comparison.estimators import Arms, estimate
+from eval_tools.comparison.linked import count_sites, in_sites, link_waves, scores_by_wave
 from eval_tools.comparison.rows import NAN, Contrast, result_row, without_uncertainty
 from eval_tools.stats.estimate import Estimate
 from eval_tools.stats.wwc import baseline_balance
-from eval_tools.studies.study import Study
+from eval_tools.studies.study import Outcome, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +30,9 @@ def compare_baseline(
     -------
     DataFrame
         Rows of RESULTS with contrast ``baseline``: ``people_g`` (difference of people in pooled SDs before) and, with
-        named sites, ``sites_g`` (the same of site means, each site once). Empty in a single-group study.
+        named sites, ``sites_g`` (the same of site means, each site once). With two waves or more before the
+        programme also ``prior_trend``: how much more the group changed than the reference from the first of them
+        to the baseline, in scale points. Empty in a single-group study.
     """
     import pandas as pd
 
@@ -70,10 +75,50 @@ def compare_baseline(
             children, schools = (replace(found, p_value=NAN) for found in (balance.children, balance.schools))
             people = without_uncertainty(children) if in_sites(participants, study) else children
             rows.append(result_row(contrast, "people_g", people, smallest_count=smallest))
+            if study.n_before > 1:
+                rows.append(_prior_trend(scores, linked, study, outcome, contrast, smallest, ci_level))
             if named:
                 of_sites = without_uncertainty(schools) if n_sites < FEWEST_SITES else schools
                 rows.append(result_row(contrast, "sites_g", of_sites, smallest_count=smallest))
     return pd.DataFrame(rows)
+
+
+def _prior_trend(
+    scores: pd.DataFrame,
+    linked: pd.DataFrame,
+    study: Study,
+    outcome: Outcome,
+    contrast: Contrast,
+    smallest: int,
+    ci_level: float,
+) -> dict[str, object]:
+    """Compare the changes before the programme: what a difference of changes would have found without one."""
+    first = study.waves_until(study.baseline.id)[0]
+    mine = linked[linked["group"].isin([contrast.group, contrast.reference])]
+    by_wave = scores_by_wave(scores, mine, outcome, (first, study.baseline.id)).to_numpy()
+    site = mine["site"].to_numpy(dtype=str)
+    clustered = bool((site != "").any()) or study.assignment.unit == "site"
+    arms = Arms(
+        before=by_wave[:, 0],
+        after=by_wave[:, 1],
+        treat=np.asarray(mine["group"] == contrast.group, dtype=np.float64),
+        site=site,
+    )
+    twice = ~np.isnan(arms.change)
+    fewest = min(len(set(site[twice & (arms.treat == arm)]) - {""}) for arm in (0, 1))
+    bare = clustered and fewest < FEWEST_SITES
+    found = estimate("mean_only" if bare else "cr2_difference" if clustered else "change_difference", arms)
+    counts = [int((twice & (arms.treat == arm)).sum()) for arm in (0, 1)]
+    return result_row(
+        replace(
+            contrast,
+            estimand="mean change in the group minus mean change in the reference group, from the first wave to the "
+            "last one before the programme, among people who answered at both",
+        ),
+        "prior_trend",
+        replace(found, p_value=NAN, ci_level=ci_level),
+        smallest_count=min(smallest, *counts),
+    )
 
 
 def detectable_differences(results: pd.DataFrame) -> pd.DataFrame:

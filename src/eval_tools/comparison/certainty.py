@@ -27,6 +27,7 @@ REASONS = (
     "few_sites",
     "imprecise",
     "imbalance",
+    "prior_trend",
     "unreliable",
     "one_site_decides",
     "plan_not_locked",
@@ -45,6 +46,8 @@ class Evidence:
     benefit_low: float  # interval in SD, turned so that positive is better
     benefit_high: float
     imbalance: float  # largest baseline difference in SD
+    prior_low: float  # interval of the difference in change before the programme, in SD; NaN without two waves then
+    prior_high: float
     reliability: float
     reliability_floor: float
     sign_changes: bool  # the estimate changes sign when one site is left out
@@ -62,13 +65,15 @@ class Certainty:
 def rate_certainty(evidence: Evidence) -> Certainty:
     """Rate how certain an estimate is.
 
-    Starts at high for randomised groups, low for other comparison groups and very low for a single group;
-    each reason takes one level, and nothing is below very low. Something unknown counts as a reason.
+    Starts at high for randomised groups, low for other comparison groups and very low for a single group; groups
+    that were much alike at the start and moved alike before the programme start at moderate. Each reason takes one
+    level, and nothing is below very low. Something unknown counts as a reason.
 
     Examples
     --------
     >>> rate_certainty(Evidence(design="randomised", attrition_overall=0.1, attrition_high=False, fewest_sites=10,
-    ...                         df=18.0, benefit_low=0.1, benefit_high=0.4, imbalance=0.05, reliability=0.85,
+    ...                         df=18.0, benefit_low=0.1, benefit_high=0.4, imbalance=0.05,
+    ...                         prior_low=float("nan"), prior_high=float("nan"), reliability=0.85,
     ...                         reliability_floor=0.7, sign_changes=False, plan_locked=True)).level
     'high'
     """
@@ -82,13 +87,24 @@ def rate_certainty(evidence: Evidence) -> Certainty:
         reasons.append("imprecise")
     if evidence.design != "single" and not abs(evidence.imbalance) <= WORST_IMBALANCE:
         reasons.append("imbalance")
+    if evidence.design == "compared" and not evidence.prior_low <= 0 <= evidence.prior_high:
+        reasons += ["prior_trend"] if isfinite(evidence.prior_low) else []
     if not evidence.reliability >= evidence.reliability_floor:
         reasons.append("unreliable")
     if evidence.sign_changes:
         reasons.append("one_site_decides")
     if not evidence.plan_locked:
         reasons.append("plan_not_locked")
-    start = LEVELS.index(START[evidence.design])
+    start = LEVELS.index("moderate" if _moved_alike(evidence) else START[evidence.design])
     level = LEVELS[max(0, start - len(reasons))]
-    first = {"randomised": (), "compared": ("not_randomised",), "single": ("single_group",)}[evidence.design]
+    first: tuple[str, ...] = {"randomised": (), "compared": ("not_randomised",), "single": ("single_group",)}[
+        evidence.design
+    ]
     return Certainty(level=level, reasons=(*first, *reasons))
+
+
+def _moved_alike(evidence: Evidence) -> bool:
+    """Say whether groups not formed by chance were alike at the start and moved alike before, shown narrowly enough."""
+    alike = abs(evidence.imbalance) <= WORST_IMBALANCE
+    parallel = evidence.prior_low >= -WORST_IMBALANCE and evidence.prior_high <= WORST_IMBALANCE
+    return evidence.design == "compared" and alike and parallel

@@ -10,7 +10,7 @@ import numpy as np
 
 from eval_tools.comparison.branch import FEWEST_SITES, Branch, choose_branch
 from eval_tools.comparison.estimators import Arms, estimate, least_favourable_p, without_claim
-from eval_tools.comparison.linked import count_sites, in_sites, link_waves
+from eval_tools.comparison.linked import count_sites, in_sites, link_waves, scores_by_wave, share_linked
 from eval_tools.comparison.rows import Contrast, adjust_family, result_row, without_uncertainty
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.stats.caseness import mcnemar, paired_risk_difference
@@ -45,7 +45,7 @@ def compare_waves(
         few sites for an interval. Then ``g_av`` (standardised by the average SD), ``hodges_lehmann``
         (pseudo-median with the Wilcoxon test) and, where the scale has a verified screening line, ``caseness``
         (difference in the share beyond it). In a study without a comparison the changes of its groups are the family
-        of contrasts, and their primary rows have ``p_adjusted``, of the least favourable admissible estimator.
+        of contrasts, and their primary rows have ``p_adjusted``, of the least favourable method.
     """
     import pandas as pd
 
@@ -53,10 +53,11 @@ def compare_waves(
     least_favourable: list[float] = []
     for outcome in study.plan.outcomes:
         linked = link_waves(scores, participants, outcome, baseline=study.baseline.id, wave=wave)
+        by_wave = scores_by_wave(scores, linked, outcome, study.waves_until(wave))
         for group in [*study.groups, *(["all"] if len(study.groups) > 1 else [])]:
             mine = linked if group == "all" else linked[linked["group"] == group]
             clustered = in_sites(participants, study)
-            found = estimate_change(mine, study, clustered=clustered, ci_level=ci_level)
+            found = estimate_change(mine, study, by_wave.loc[mine.index], clustered=clustered, ci_level=ci_level)
             rows += _rows(mine, found, outcome, group, study, instruments, wave, clustered, ci_level)
             if group != "all":
                 least_favourable.append(found.least_favourable_p())
@@ -78,11 +79,18 @@ class ChangeFound:
     n: int  # people with both scores
 
     def least_favourable_p(self) -> float:
-        """Return the largest p value of the admissible estimators; missing if one of them has none to give."""
+        """Return the p value that a verdict on this change rests on."""
         return least_favourable_p(self.branch, self.estimates)
 
 
-def estimate_change(linked: pd.DataFrame, study: Study, *, clustered: bool, ci_level: float = 0.95) -> ChangeFound:
+def estimate_change(
+    linked: pd.DataFrame,
+    study: Study,
+    by_wave: pd.DataFrame | None = None,
+    *,
+    clustered: bool,
+    ci_level: float = 0.95,
+) -> ChangeFound:
     """Choose the branch of one group and estimate its mean change by every estimator there."""
     paired = linked.dropna(subset=["before", "after"])
     arms = Arms(
@@ -90,9 +98,11 @@ def estimate_change(linked: pd.DataFrame, study: Study, *, clustered: bool, ci_l
         after=linked["after"].to_numpy(dtype=float),
         treat=None,
         site=linked["site"].to_numpy(dtype=str),
+        waves=None if by_wave is None else by_wave.to_numpy(dtype=float),
+        n_before=1 if by_wave is None else study.n_before,
     )
-    branch = choose_single(paired, study, clustered=clustered)
-    names = dict.fromkeys((branch.primary, *branch.admissible, *branch.alongside))
+    branch = choose_single(linked, study, by_wave, clustered=clustered)
+    names = dict.fromkeys((branch.primary, *branch.checks, *branch.alongside))
     return ChangeFound(
         branch=branch,
         arms=arms,
@@ -102,14 +112,19 @@ def estimate_change(linked: pd.DataFrame, study: Study, *, clustered: bool, ci_l
     )
 
 
-def choose_single(paired: pd.DataFrame, study: Study, *, clustered: bool) -> Branch:
-    """Choose the branch of one group from its people with both scores."""
+def choose_single(
+    linked: pd.DataFrame, study: Study, by_wave: pd.DataFrame | None = None, *, clustered: bool
+) -> Branch:
+    """Choose the branch of one group from its people."""
+    paired = linked.dropna(subset=["before", "after"])
     return choose_branch(
         replace(study.assignment, unit="site" if clustered else "participant"),
         has_sites=clustered,
         sites_programme=count_sites(paired),
         sites_comparison=None,
         n_people=len(paired),
+        n_waves=2 if by_wave is None else int(by_wave.notna().any().sum()),
+        share_linked=share_linked(linked),
     )
 
 
@@ -136,7 +151,7 @@ def _rows(
         n_sites=found.n_sites,
     )
     for name, each in found.estimates.items():
-        role = "primary" if name == branch.primary else "admissible"
+        role = "primary" if name == branch.primary else "check" if name in branch.checks else "alongside"
         yield result_row(contrast, name, each, role=role, branch=branch.id)
     for name, each in (
         ("g_av", standardised_change(arms.before, arms.after, ci_level=ci_level)),

@@ -16,6 +16,7 @@ from eval_tools.stats.cluster_robust import cluster_ancova, cluster_difference, 
 from eval_tools.stats.estimate import Estimate, not_estimated
 from eval_tools.stats.mean import mean_score
 from eval_tools.stats.mixed_model import mixed_model
+from eval_tools.stats.mixed_three_level import mixed_three_level
 from eval_tools.stats.randomisation import randomise_ancova, randomise_difference
 from eval_tools.stats.sign_flip import sign_flip_test
 from eval_tools.stats.site_level import site_mean_ancova, site_mean_difference
@@ -23,16 +24,23 @@ from eval_tools.stats.wild_bootstrap import wild_difference
 
 Floats = NDArray[np.float64]
 SEED = 20_260_901  # of every draw; enumerations need none
+CHECK_FACTOR = 2.0  # a check contradicts a claim at level α only where it does not even reject at this many α
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Arms:
-    """People of one contrast; ``treat`` is 1 for the programme, 0 for the comparison, absent for a single group."""
+    """People of one contrast; ``treat`` is 1 for the programme, 0 for the comparison, absent for a single group.
+
+    ``waves`` holds the scores at every occasion up to the later one, one column each in time order; of these,
+    ``n_before`` lie before the programme, and the last of them is the baseline.
+    """
 
     before: Floats
     after: Floats
     treat: Floats | None
     site: NDArray[np.str_]
+    waves: Floats | None = None
+    n_before: int = 1
 
     @property
     def change(self) -> Floats:
@@ -43,7 +51,10 @@ class Arms:
         """Return everybody else."""
         keep = self.site != site
         treat = None if self.treat is None else self.treat[keep]
-        return Arms(before=self.before[keep], after=self.after[keep], treat=treat, site=self.site[keep])
+        waves = None if self.waves is None else self.waves[keep]
+        return replace(
+            self, before=self.before[keep], after=self.after[keep], treat=treat, site=self.site[keep], waves=waves
+        )
 
     @property
     def sites(self) -> list[str]:
@@ -62,12 +73,26 @@ def without_claim(found: Estimate, branch: Branch) -> Estimate:
 
 
 def least_favourable_p(branch: Branch, estimates: Mapping[str, Estimate]) -> float:
-    """Return the largest p value of the admissible estimators; missing if one of them has none to give."""
-    if not branch.claims or not branch.admissible:
+    """Return the p value that a verdict rests on: that of the primary estimator, or of a check that contradicts it.
+
+    A check stands against a claim at level α only if it would not even reject at 2α; so half its p value counts,
+    and the largest of all decides. Where the primary estimator has too few degrees of freedom to hold its level,
+    its checks decide instead, at the full level. Missing where the branch makes no claim, or an estimator that
+    is needed has no p value.
+
+    Notes
+    -----
+    Asking every method to reject at α makes the family far stricter than any of its members, the more so the fewer
+    the sites: 2 % false claims for 5 %, at a fifth to two fifths of the power. With this rule false claims stay at or
+    below those of the primary estimator, and nine tenths of its power are kept (``benchmarks/null_simulation.py``).
+    """
+    if not branch.claims:
         return NAN
-    mine = [estimates[name] for name in branch.admissible]
-    weak = any(name.startswith("cr2") and not estimates[name].df >= FEWEST_DF for name in branch.admissible)
-    return NAN if weak else float(np.max([each.p_value for each in mine]))
+    checks = np.array([estimates[name].p_value for name in branch.checks])
+    primary = estimates[branch.primary]
+    if branch.primary.startswith("cr2") and not primary.df >= FEWEST_DF:
+        return float(np.max(checks)) if checks.size else NAN
+    return float(np.max([primary.p_value, *checks / CHECK_FACTOR]))
 
 
 def _treat(arms: Arms) -> Floats:
@@ -127,6 +152,55 @@ def _mixed_ancova(arms: Arms, ci_level: float) -> Estimate:
     return fit.coefficient("difference")
 
 
+def _waves(arms: Arms) -> Floats:
+    """Return the scores at every occasion; the two that are compared where no others are known."""
+    return np.column_stack([arms.before, arms.after]) if arms.waves is None else arms.waves
+
+
+def _over_waves(arms: Arms, *, slope: bool, ci_level: float) -> Estimate:
+    """Fit one model to every score: what differs at random is the person, the site, and the site over time."""
+    scores = _waves(arms)
+    n_people, n_waves = scores.shape
+    wave = np.tile(np.arange(n_waves), n_people)
+    person = np.repeat(np.arange(n_people), n_waves).astype(str)
+    baseline = arms.n_before - 1
+    if slope:
+        names, columns = ["wave"], [np.asarray(wave - baseline, dtype=np.float64)]
+    else:
+        others = [w for w in range(n_waves) if w != baseline]
+        names, columns = [f"wave {w}" for w in others], [np.asarray(wave == w, dtype=np.float64) for w in others]
+    if arms.treat is not None:
+        treat = np.repeat(arms.treat, n_waves)
+        names += ["treat", *(f"treat {name}" for name in names)]
+        columns += [treat, *(treat * column for column in columns)]
+    fit = mixed_three_level(
+        scores.ravel(),
+        np.column_stack([np.ones(wave.size), *columns]),
+        np.repeat(arms.site, n_waves),
+        person,
+        names=["intercept", *names],
+        site_effect="intercept_and_slope" if slope else "intercept_and_wave",
+        time=wave,
+        ci_level=ci_level,
+        unit="scale points per occasion" if slope else "scale points",
+    )
+    twice = int((~np.isnan(arms.change) & (arms.site != "")).sum())  # others lend their scores to the model only
+    return replace(fit.coefficient(names[-1]), n=twice)
+
+
+def _collapsed_difference(arms: Arms, ci_level: float) -> Estimate:
+    """Compare the average of all later scores with that of all earlier ones."""
+    scores = _waves(arms)
+    early, late = (_row_means(part) for part in (scores[:, : arms.n_before], scores[:, arms.n_before :]))
+    return cluster_difference(late - early, _treat(arms), arms.site, ci_level=ci_level).coefficient("difference")
+
+
+def _row_means(scores: Floats) -> Floats:
+    known = ~np.isnan(scores)
+    n = known.sum(axis=1)
+    return np.divide(np.where(known, scores, 0.0).sum(axis=1), n, out=np.full(len(scores), NAN), where=n > 0)
+
+
 def _sign_flip(arms: Arms, ci_level: float) -> Estimate:
     found = sign_flip_test(arms.change, sites=arms.site, rng=SEED)
     mean, p = float(found.mean[0]), float(found.p_value[0])
@@ -161,6 +235,10 @@ ESTIMATORS: dict[str, Callable[[Arms, float], Estimate]] = {
         site_mean_ancova(arms.before, arms.after, _treat(arms), arms.site, ci_level=level).estimate
     ),
     "mixed_ancova": _mixed_ancova,
+    "waves_change": lambda arms, level: _over_waves(arms, slope=False, ci_level=level),
+    "waves_difference": lambda arms, level: _over_waves(arms, slope=False, ci_level=level),
+    "growth": lambda arms, level: _over_waves(arms, slope=True, ci_level=level),
+    "collapsed_difference": _collapsed_difference,
     "placebo_permutation": lambda arms, level: (
         randomise_difference(arms.change, _treat(arms), arms.site, rng=SEED, ci_level=level).estimate
     ),

@@ -9,10 +9,11 @@ import numpy as np
 
 from eval_tools.comparison.branch import Branch, choose_branch
 from eval_tools.comparison.estimators import Arms, estimate, least_favourable_p, without_claim
-from eval_tools.comparison.linked import count_sites, in_sites, link_waves
+from eval_tools.comparison.linked import count_sites, count_waves, in_sites, link_waves, scores_by_wave, share_linked
 from eval_tools.comparison.rows import NAN, Contrast, adjust_family, result_row
 from eval_tools.stats.adjusted_effect import standardised_adjusted_difference
 from eval_tools.stats.ancova import Ancova, ancova
+from eval_tools.stats.equivalence import equivalence_test
 from eval_tools.stats.estimate import Estimate, not_estimated
 from eval_tools.studies.study import Outcome, Study
 
@@ -45,10 +46,20 @@ class ArmsOfContrast:
 
 
 def choose_for_contrast(
-    linked: pd.DataFrame, study: Study, outcome: Outcome, group: str, reference: str
+    linked: pd.DataFrame,
+    study: Study,
+    outcome: Outcome,
+    group: str,
+    reference: str,
+    by_wave: pd.DataFrame | None = None,
 ) -> ArmsOfContrast:
-    """Cut two arms out of the linked scores of one outcome and choose their branch."""
+    """Cut two arms out of the linked scores of one outcome and choose their branch.
+
+    ``by_wave`` holds the scores of the same people at every wave up to the later one; without it, the two that are
+    linked are all there is.
+    """
     mine = linked[linked["group"].isin([group, reference])]
+    waves = None if by_wave is None else by_wave.loc[mine.index]
     twice = mine.dropna(subset=["before", "after"])
     here, there = twice[twice["group"] == group], twice[twice["group"] == reference]
     with_sites = count_sites(linked) > 0
@@ -61,6 +72,8 @@ def choose_for_contrast(
             after=mine["after"].to_numpy(dtype=float),
             treat=np.asarray(mine["group"] == group, dtype=np.float64),
             site=mine["site"].to_numpy(dtype=str),
+            waves=None if waves is None else waves.to_numpy(dtype=float),
+            n_before=1 if waves is None else study.n_before,
         ),
         branch=choose_branch(
             study.assignment,
@@ -69,6 +82,8 @@ def choose_for_contrast(
             sites_comparison=count_sites(there),
             n_people=len(twice),
             sites_in_all=count_sites(twice),
+            n_waves=2 if waves is None else count_waves(waves, mine["group"]),
+            share_linked=share_linked(mine),
         ),
         sites_group=count_sites(here),
         sites_reference=count_sites(there),
@@ -92,10 +107,10 @@ def compare_groups(
     -------
     DataFrame
         Rows of RESULTS with contrast ``difference``; empty in a single-group study. For each contrast the
-        primary estimator of the branch, the admissible ones and those alongside; ``simultaneous`` (the primary
+        primary estimator of the branch, its checks and those alongside; ``simultaneous`` (the primary
         one with the interval widened for the number of primary contrasts, Bonferroni); ``difference_g``
         (standardised by the pooled SD before); with sites also ``leave_one_site_out`` (range of the primary
-        estimate). ``p_adjusted`` of the primary row is that of the least favourable admissible estimator,
+        estimate). ``p_adjusted`` of the primary row is that of the least favourable method,
         Holm over all contrasts of the primary outcomes, Benjamini–Hochberg over those of the secondary ones;
         missing where the branch makes no claim.
     """
@@ -110,10 +125,11 @@ def compare_groups(
     least_favourable: list[float] = []
     for outcome in study.plan.outcomes:
         linked = link_waves(scores, participants, outcome, baseline=study.baseline.id, wave=wave)
+        by_wave = scores_by_wave(scores, linked, outcome, study.waves_until(wave))
         models = {level: _all_arms(linked, reference.id, level) for level in (ci_level, wide_level)}
         sd_before = pooled_sd(linked)
         for group in study.programme_groups:
-            chosen = choose_for_contrast(linked, study, outcome, group.id, reference.id)
+            chosen = choose_for_contrast(linked, study, outcome, group.id, reference.id, by_wave)
             found = ContrastFound(chosen, models, ci_level, wide_level)
             rows += found.rows(study, wave, sd_before, clustered=in_sites(participants, study))
             least_favourable.append(found.least_favourable_p())
@@ -131,7 +147,7 @@ class ContrastFound:
         self.models = models
         self.ci_level, self.wide_level = ci_level, wide_level
         branch = chosen.branch
-        names = dict.fromkeys((branch.primary, *branch.admissible, *branch.alongside))
+        names = dict.fromkeys((branch.primary, *branch.checks, *branch.alongside))
         self.estimates = {name: self._estimate(name, ci_level) for name in names}
 
     def _estimate(self, name: str, ci_level: float) -> Estimate:
@@ -141,7 +157,7 @@ class ContrastFound:
         return without_claim(estimate(name, chosen.arms, ci_level=ci_level), chosen.branch)
 
     def least_favourable_p(self) -> float:
-        """Return the largest p value of the admissible estimators; missing if one of them has none to give."""
+        """Return the p value that a verdict on this contrast rests on."""
         return least_favourable_p(self.chosen.branch, self.estimates)
 
     def rows(self, study: Study, wave: str, sd_before: float, *, clustered: bool) -> list[dict[str, object]]:
@@ -161,12 +177,17 @@ class ContrastFound:
         wide = self._estimate(branch.primary, self.wide_level)
         result = []
         for name, found in self.estimates.items():
-            role = "primary" if name == branch.primary else "admissible" if name in branch.admissible else "alongside"
+            role = "primary" if name == branch.primary else "check" if name in branch.checks else "alongside"
             of = replace(contrast, estimand=ESTIMANDS["adjusted" if name in ADJUSTED else "change"])
             result.append(
                 result_row(of, name, found, smallest_count=chosen.smallest_count, role=role, branch=branch.id)
             )
-        details = {"simultaneous": wide, "difference_g": self._standardised(points, sd_before)}
+        details = {
+            "simultaneous": wide,
+            "difference_g": self._standardised(points, sd_before),
+        }
+        if chosen.outcome.smallest_worthwhile:
+            details["equivalence"] = self._equivalence(points, chosen.outcome.smallest_worthwhile)
         if clustered and points.status == "estimated":
             details["leave_one_site_out"] = self._leave_one_out(points)
         for name, found in details.items():
@@ -177,6 +198,27 @@ class ContrastFound:
         if points.status == "needs_sites" and sd_before > 0:
             return replace(points, estimate=points.estimate / sd_before, unit="SD", standardiser="pooled SD before")
         return standardised_adjusted_difference(points, sd=sd_before)
+
+    def _equivalence(self, points: Estimate, margin: float) -> Estimate:
+        """Test whether the difference is smaller than the smallest one that the plan calls worthwhile.
+
+        Two one-sided tests at the level that allows for the number of primary contrasts; the interval lies within
+        the bounds if, and only if, both reject. No p value where the branch makes no claim.
+        """
+        if points.status != "estimated":
+            return replace(points, se=NAN, df=NAN, ci_low=NAN, ci_high=NAN, p_value=NAN)
+        test = equivalence_test(
+            points.estimate, points.se, points.df, low=-margin, high=margin, alpha=1 - self.wide_level
+        )
+        share = (1 - self.ci_level) / (1 - self.wide_level)  # of contrasts: the p value is adjusted for their number
+        return replace(
+            points,
+            ci_low=test.ci_low,
+            ci_high=test.ci_high,
+            ci_level=test.ci_level,
+            p_value=min(1.0, test.p_value * share) if self.chosen.branch.claims else NAN,
+            method=f"two one-sided tests within ±{margin:g} scale points",
+        )
 
     def _leave_one_out(self, points: Estimate) -> Estimate:
         """Give the range of the primary estimate when each site in turn is left out."""

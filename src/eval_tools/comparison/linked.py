@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from eval_tools.errors import DataError, Problem
@@ -44,6 +45,34 @@ def link_waves(
         band = at["band"].to_dict()
         linked[f"band_{name}"] = [band.get(who, "") for who in linked["participant"]]
     return linked
+
+
+def scores_by_wave(scores: pd.DataFrame, linked: pd.DataFrame, outcome: Outcome, waves: Sequence[str]) -> pd.DataFrame:
+    """Lay the scores of one outcome at several waves side by side, for the people of a linked frame in its order.
+
+    Returns
+    -------
+    DataFrame
+        One row per row of ``linked``, one column per wave, in scale points; missing where there is no score.
+    """
+    mine = scores[(scores["instrument"] == outcome.instrument) & (scores["scale"] == outcome.scale)]
+    wide = mine.pivot(index="participant", columns="wave", values="score")
+    return wide.reindex(index=linked["participant"], columns=list(waves)).set_axis(linked.index).astype(float)
+
+
+def count_waves(by_wave: pd.DataFrame, group: pd.Series) -> int:
+    """Count the waves at which every group has scores; one group's absence makes a wave no comparison."""
+    return int(by_wave.notna().groupby(group.to_numpy()).any().all(axis=0).sum())
+
+
+def share_linked(linked: pd.DataFrame) -> float:
+    """Return how many of those who answered on the occasion with fewer answers are known from both; 1 if nobody did.
+
+    People who stop answering do not lower it, for that is drop-out; people who cannot be found again do.
+    """
+    known = linked[["before", "after"]].notna()
+    fewer = int(known.sum().min())
+    return float(known.all(axis=1).sum() / fewer) if fewer else 1.0
 
 
 def in_sites(participants: pd.DataFrame, study: Study) -> bool:

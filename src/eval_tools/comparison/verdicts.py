@@ -8,8 +8,8 @@ import numpy as np
 
 from eval_tools.comparison.certainty import Evidence, rate_certainty
 from eval_tools.comparison.change import choose_single
-from eval_tools.comparison.groups import choose_for_contrast
-from eval_tools.comparison.linked import count_sites, in_sites, link_waves
+from eval_tools.comparison.groups import choose_for_contrast, pooled_sd
+from eval_tools.comparison.linked import count_sites, in_sites, link_waves, scores_by_wave
 from eval_tools.comparison.rows import NAN
 from eval_tools.stats.attrition import classify_attrition
 from eval_tools.stats.effect_size import standardised_difference
@@ -50,11 +50,12 @@ def judge_contrasts(
     for outcome in study.plan.outcomes:
         linked = link_waves(scores, participants, outcome, baseline=study.baseline.id, wave=wave)
         reliability = _reliability(outcome, reliabilities, (study.baseline.id, wave))
+        by_wave = scores_by_wave(scores, linked, outcome, study.waves_until(wave))
         mine = results[results["outcome"] == outcome.id]
         clustered = in_sites(participants, study)
         judge = _single if study.comparison is None else _difference
         for group in study.groups if study.comparison is None else [each.id for each in study.programme_groups]:
-            rows.append(judge(mine, linked, outcome, group, study, wave, reliability, clustered, plan_locked))
+            rows.append(judge(mine, linked, by_wave, outcome, group, study, wave, reliability, clustered, plan_locked))
     table = pd.DataFrame(rows, columns=list(VERDICTS.columns))
     return check_table(table, VERDICTS)
 
@@ -66,18 +67,29 @@ def _row_of(results: pd.DataFrame, contrast: str, group: str, **wanted: str) -> 
     return mine.iloc[0]
 
 
-def verdict_of(estimate: float, p_adjusted: float, better: str, *, claims: bool, level: float) -> str:
-    """Word what may be claimed: better or worse, unclear, or no_claim where the design allows none."""
+def verdict_of(
+    estimate: float, p_adjusted: float, better: str, *, claims: bool, level: float, p_alike: float = NAN
+) -> str:
+    """Word what may be claimed: better or worse, alike, unclear, or no_claim where the design allows none.
+
+    ``p_alike`` is that of the equivalence test; a small one lets "alike" be said where nothing else can.
+    """
     if not claims or not np.isfinite(estimate):
         return "no_claim"
     if not p_adjusted < level:
-        return "unclear"
+        return "alike" if p_alike < level else "unclear"
     return "better" if (estimate > 0) == (better == "higher") else "worse"
 
 
-def _verdict(primary: pd.Series, better: str, *, claims: bool) -> str:
-    level = 1 - float(primary["ci_level"])
-    return verdict_of(float(primary["estimate"]), float(primary["p_adjusted"]), better, claims=claims, level=level)
+def _verdict(primary: pd.Series, better: str, *, claims: bool, p_alike: float = NAN) -> str:
+    return verdict_of(
+        float(primary["estimate"]),
+        float(primary["p_adjusted"]),
+        better,
+        claims=claims,
+        level=1 - float(primary["ci_level"]),
+        p_alike=p_alike,
+    )
 
 
 def _turned(low: float, high: float, better: str) -> tuple[float, float]:
@@ -88,6 +100,7 @@ def _turned(low: float, high: float, better: str) -> tuple[float, float]:
 def _difference(
     results: pd.DataFrame,
     linked: pd.DataFrame,
+    by_wave: pd.DataFrame,
     outcome: Outcome,
     group: str,
     study: Study,
@@ -97,9 +110,10 @@ def _difference(
     plan_locked: bool,
 ) -> dict[str, object]:
     assert study.comparison is not None
-    chosen = choose_for_contrast(linked, study, outcome, group, study.comparison.id)
+    chosen = choose_for_contrast(linked, study, outcome, group, study.comparison.id, by_wave)
     branch = chosen.branch
     primary = _row_of(results, "difference", group, role="primary")
+    alike = results[(results["group"] == group) & (results["estimator"] == "equivalence")]
     g = _row_of(results, "difference", group, estimator="difference_g")
     left_out = results[
         (results["contrast"] == "difference")
@@ -112,6 +126,7 @@ def _difference(
     twice = {name: people.dropna(subset=["before", "after"])["before"] for name, people in arm.items()}
     imbalance = standardised_difference(twice[group].to_numpy(), twice[study.comparison.id].to_numpy()).estimate
     low, high = _turned(float(g["ci_low"]), float(g["ci_high"]), outcome.better)
+    prior = _prior_trend(results, group, pooled_sd(linked))
     certainty = rate_certainty(
         Evidence(
             design="randomised" if study.assignment.randomised else "compared",
@@ -122,6 +137,8 @@ def _difference(
             benefit_low=low,
             benefit_high=high,
             imbalance=imbalance,
+            prior_low=prior[0],
+            prior_high=prior[1],
             reliability=reliability,
             reliability_floor=study.plan.reliability_floor,
             sign_changes=bool(len(left_out))
@@ -138,7 +155,12 @@ def _difference(
         "wave": wave,
         "branch": branch.id,
         "primary": branch.primary,
-        "verdict": _verdict(primary, outcome.better, claims=branch.claims),
+        "verdict": _verdict(
+            primary,
+            outcome.better,
+            claims=branch.claims,
+            p_alike=float(alike["p_value"].iloc[0]) if len(alike) else NAN,
+        ),
         "certainty": certainty.level,
         "reasons": ", ".join(certainty.reasons),
         "refused": ", ".join(branch.refused),
@@ -152,6 +174,7 @@ def _difference(
 def _single(
     results: pd.DataFrame,
     linked: pd.DataFrame,
+    by_wave: pd.DataFrame,
     outcome: Outcome,
     group: str,
     study: Study,
@@ -162,7 +185,7 @@ def _single(
 ) -> dict[str, object]:
     people = linked[linked["group"] == group]
     twice = people.dropna(subset=["before", "after"])
-    branch = choose_single(twice, study, clustered=clustered)
+    branch = choose_single(people, study, by_wave.loc[people.index], clustered=clustered)
     primary = _row_of(results, "change", group, role="primary")
     overall = _lost(people)
     certainty = rate_certainty(
@@ -175,6 +198,8 @@ def _single(
             benefit_low=NAN,
             benefit_high=NAN,
             imbalance=0.0,
+            prior_low=NAN,
+            prior_high=NAN,
             reliability=reliability,
             reliability_floor=study.plan.reliability_floor,
             sign_changes=False,
@@ -199,6 +224,14 @@ def _single(
         "n": len(twice),
         "smallest_count": len(twice),
     }
+
+
+def _prior_trend(results: pd.DataFrame, group: str, sd: float) -> tuple[float, float]:
+    """Return the interval of the difference in change before the programme, in SD; missing without one."""
+    mine = results[(results["group"] == group) & (results["estimator"] == "prior_trend")]
+    if mine.empty or not sd > 0:
+        return NAN, NAN
+    return float(mine["ci_low"].iloc[0]) / sd, float(mine["ci_high"].iloc[0]) / sd
 
 
 def _lost(people: pd.DataFrame) -> float:

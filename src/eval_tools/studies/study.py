@@ -134,6 +134,16 @@ class Study:
         return [wave for wave in self.waves.values() if wave.role == "before"][-1]
 
     @property
+    def n_before(self) -> int:
+        """How many waves lie before the programme."""
+        return sum(wave.role == "before" for wave in self.waves.values())
+
+    def waves_until(self, wave: str) -> tuple[str, ...]:
+        """Ids of the waves up to one of them, in time order: what was known in its term."""
+        names = list(self.waves)
+        return tuple(names[: names.index(wave) + 1])
+
+    @property
     def terms(self) -> tuple[str, ...]:
         """Waves a before/after report can be written for."""
         return tuple(wave.id for wave in self.waves.values() if wave.role != "before")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from eval_tools.reporting.blocks import Bullets, Chapter, Paragraph, Table
 from eval_tools.reporting.material import Desk, records
 
-TESTED = ("hodges_lehmann", "caseness")  # beside every estimator that has a role in the decision tree
+TESTED = ("hodges_lehmann", "caseness", "equivalence")  # beside every estimator that has a role in the decision tree
 
 
 def annex_chapter(desk: Desk) -> Chapter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Bullets, Chapter, Paragraph
+from eval_tools.reporting.chapters.headline import headline, is_better, is_clear
 from eval_tools.reporting.material import Desk, Row
 from eval_tools.studies.study import Outcome
 
@@ -22,79 +23,11 @@ def answer_chapter(desk: Desk) -> Chapter:
     sentences += people(desk)
     blocks: list[Block] = [
         Paragraph(id="headline", text=headline(desk), role="answer"),
-        Paragraph(id="basis", text=basis(desk), role="note"),
     ]
     if desk.wave.id != desk.study.plan.decision_term:
         blocks.append(Paragraph(id="interim", text=standing(desk), role="warning"))
     blocks.append(Bullets(id="answer", items=tuple(sentences)))
     return Chapter(id="answer", heading=desk.words("answer.heading"), blocks=tuple(blocks))
-
-
-def headline(desk: Desk) -> str:
-    """Answer in one sentence whether the groups moved the right way and whether they can be told apart."""
-    moves: list[bool] = []
-    for outcome in desk.study.plan.outcomes:
-        of_outcome = _moves(desk, outcome)
-        if of_outcome is None:
-            return desk.words("headline.unknown")
-        moves += of_outcome
-    moved = "all" if all(moves) else "mixed" if any(moves) else "none"
-    comparison = desk.study.comparison
-    if comparison is None:
-        return desk.words(f"headline.{moved}.single")
-    places = {"n_groups": len(desk.study.groups), "reference": desk.group_title(comparison.id)}
-    return desk.words(f"headline.{moved}.{_told_apart(desk)}", **places)
-
-
-LEVELS = ("very_low", "low", "moderate", "high")
-
-
-def basis(desk: Desk) -> str:
-    """Say on how many sites and people the headline rests, and how certain the least certain comparison is."""
-    words = desk.words
-    verdicts = [row for outcome in desk.study.plan.outcomes for row in desk.verdicts(outcome)]
-    level = min((row["certainty"] for row in verdicts), key=LEVELS.index, default="very_low")
-    places = {"level": words(f"certainty.{level}")}
-    changes = [desk.primary(outcome, "change")[desk.total] for outcome in desk.study.plan.outcomes]
-    n_sites, n = max(int(row["n_sites"]) for row in changes), max(float(row["n"]) for row in changes)
-    known = isfinite(n)
-    if known:
-        places["n"] = words.number(n, 0)
-    if n_sites:
-        places["n_sites"] = words.number(n_sites, 0)
-        return words("headline.basis_sites" if known else "headline.basis_sites_hidden", **places)
-    return words("headline.basis" if known else "headline.basis_hidden", **places)
-
-
-def _told_apart(desk: Desk) -> str:
-    """Say how the programme groups ended against the comparison group, over all outcomes; harm is never left out."""
-    rows = [(o, row) for o in desk.study.plan.outcomes for row in desk.primary(o, "difference").values()]
-    known = [(outcome, row) for outcome, row in rows if row["status"] == "estimated"]
-    clear = {_is_better(float(row["estimate"]), outcome) for outcome, row in known if _is_clear(row)}
-    if clear:
-        return "both" if len(clear) == 2 else "better" if clear == {True} else "worse"
-    if not known:
-        return "impossible"
-    return "unclear" if len(known) == len(rows) else "partly"
-
-
-def _moves(desk: Desk, outcome: Outcome) -> list[bool] | None:
-    """Say of every group whether it moved in the better direction; None if one of them is unknown."""
-    rows = [row for g, row in desk.primary(outcome, "change").items() if g != "all"]
-    values = [float(row["estimate"]) for row in rows]
-    if not values or not all(isfinite(value) for value in values):
-        return None
-    return [_is_better(value, outcome) for value in values]
-
-
-def _is_better(value: float, outcome: Outcome) -> bool:
-    """Say whether a change or difference is good news; unknown and zero are not."""
-    return value > 0 if outcome.better == "higher" else value < 0
-
-
-def _is_clear(row: Row) -> bool:
-    """Say whether a difference stands after allowing for the number of comparisons."""
-    return float(row["p_adjusted"]) < 1 - float(row["ci_level"])
 
 
 def standing(desk: Desk) -> str:
@@ -158,8 +91,8 @@ def _changed_one(desk: Desk, outcome: Outcome, row: Row, places: dict[str, str])
 def _changed_several(desk: Desk, outcome: Outcome, rows: dict[str, Row], places: dict[str, str]) -> str:
     words = desk.words
     values = [float(row["estimate"]) for row in rows.values()]
-    n_better = sum(_is_better(value, outcome) for value in values)
-    n_worse = sum(_is_better(-value, outcome) for value in values)
+    n_better = sum(is_better(value, outcome) for value in values)
+    n_worse = sum(is_better(-value, outcome) for value in values)
     how = "all" if n_better == len(rows) else "all_worse" if n_worse == len(rows) else "mixed"
     sizes = values if how == "mixed" else [abs(value) for value in values]
     moved = words(
@@ -206,7 +139,7 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
     sentences = []
     how = desk.how(outcome)
     n_groups = len(desk.study.programme_groups)
-    clear = {g: r for g, r in known.items() if _is_clear(r)}
+    clear = {g: r for g, r in known.items() if is_clear(r)}
     for group, row in clear.items():
         good = (float(row["estimate"]) > 0) == (outcome.better == "higher")
         sentences.append(
@@ -219,7 +152,22 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
                 **places,
             )
         )
-    unclear = [r for g, r in known.items() if g not in clear]
+        sentences += worthwhile(desk, outcome, row)
+    settled = {str(verdict["group"]) for verdict in desk.verdicts(outcome) if verdict["verdict"] == "alike"}
+    alike = {g: row for g, row in known.items() if g in settled and g not in clear}
+    for group, row in alike.items():
+        sentences.append(
+            desk.words(
+                f"answer.difference.alike{how}",
+                group=desk.group_title(group),
+                estimate=number(row["estimate"]),
+                ci_low=number(row["ci_low"]),
+                ci_high=number(row["ci_high"]),
+                margin=desk.words.number(outcome.smallest_worthwhile or 0.0),
+                **places,
+            )
+        )
+    unclear = [r for g, r in known.items() if g not in clear and g not in alike]
     if unclear and n_groups == 1:
         [(group, row)] = known.items()
         sentences.append(
@@ -257,6 +205,17 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
     return sentences
 
 
+def worthwhile(desk: Desk, outcome: Outcome, row: Row) -> list[str]:
+    """Say how a clear difference lies to the smallest one that the plan calls worthwhile; nothing if it names none."""
+    margin, sizes = outcome.smallest_worthwhile, sorted(abs(float(row[end])) for end in ("ci_low", "ci_high"))
+    if not margin or not all(isfinite(size) for size in sizes):
+        return []
+    if float(row["ci_low"]) < 0 < float(row["ci_high"]):
+        sizes[0] = 0.0  # a check decided, and the range of the main method includes zero
+    where = "surely" if sizes[0] >= margin else "partly" if sizes[1] >= margin else "small"
+    return [desk.words(f"answer.worthwhile.{where}", margin=desk.words.number(margin))]
+
+
 def credit(desk: Desk) -> list[str]:
     """Say what a change cannot be put down to: where the comparison group got better like a programme group."""
     comparison, outcomes = desk.study.comparison, desk.study.plan.outcomes
@@ -265,7 +224,7 @@ def credit(desk: Desk) -> list[str]:
     shared = []
     for outcome in outcomes:
         rows = desk.primary(outcome, "change")
-        better = {g for g, row in rows.items() if g != "all" and _is_better(float(row["estimate"]), outcome)}
+        better = {g for g, row in rows.items() if g != "all" and is_better(float(row["estimate"]), outcome)}
         if comparison.id in better and len(better) > 1:
             shared.append(outcome)
     reference = desk.group_title(comparison.id)

@@ -22,9 +22,27 @@ def change_chapter(desk: Desk) -> Chapter:
         blocks.append(Paragraph(id=f"change-title-{slug}", text=title, role="subheading"))
         picture = change_picture(desk, outcome)
         blocks += [picture] if picture is not None else []
-        blocks.append(change_table(desk, outcome))
+        blocks += [change_table(desk, outcome), *growth(desk, outcome)]
     blocks.append(Paragraph(id="change-note", text=desk.words("change.note"), role="note"))
     return Chapter(id="change", heading=desk.words("change.heading"), blocks=tuple(blocks))
+
+
+def growth(desk: Desk, outcome: Outcome) -> list[Paragraph]:
+    """Say how fast scores moved from one occasion to the next, where there are more than two."""
+    return [
+        Paragraph(
+            id=f"growth-{outcome.id.replace('.', '-')}-{group}",
+            text=desk.words(
+                "change.growth",
+                scale=desk.scale_title(outcome),
+                group=desk.group_title(group),
+                wave=desk.wave_name(desk.wave),
+                estimate=desk.estimate(row),
+            ),
+        )
+        for group, row in desk.rows(outcome, "change", "growth").items()
+        if group != "all" and isfinite(float(row["estimate"]))
+    ]
 
 
 def change_picture(desk: Desk, outcome: Outcome) -> Picture | None:

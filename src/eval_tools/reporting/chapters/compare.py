@@ -26,7 +26,7 @@ def compare_chapter(desk: Desk) -> Chapter:
     if not desk.study.assignment.randomised:
         blocks.append(Paragraph(id="compare-warning", text=words("compare.not_randomised"), role="warning"))
     for outcome in desk.study.plan.outcomes:
-        blocks.append(baseline_table(desk, outcome, comparison.id))
+        blocks += [baseline_table(desk, outcome, comparison.id), *prior_trends(desk, outcome)]
         picture = forest_picture(desk, outcome, comparison.id)
         blocks += [picture] if picture is not None else []
         blocks.append(compare_table(desk, outcome, comparison.id))
@@ -71,7 +71,7 @@ def checks_table(desk: Desk, outcome: Outcome) -> Table | None:
     """List the same comparison by every estimator of the branch; None if the branch has only one."""
     words = desk.words
     rows = []
-    for role in ("primary", "admissible", "alongside"):
+    for role in ("primary", "check", "alongside"):
         mine = desk.results[
             (desk.results["outcome"] == outcome.id)
             & (desk.results["contrast"] == "difference")
@@ -123,6 +123,27 @@ def baseline_table(desk: Desk, outcome: Outcome, reference: str) -> Table:
         ),
         rows=tuple(rows),
     )
+
+
+def prior_trends(desk: Desk, outcome: Outcome) -> list[Paragraph]:
+    """Say how unequally the groups had changed before the programme; nothing with one occasion before it."""
+    first = next(iter(desk.study.waves))
+    return [
+        Paragraph(
+            id=f"prior-{outcome.id.replace('.', '-')}-{group}",
+            text=desk.words(
+                "compare.prior",
+                group=desk.group_title(group),
+                reference=desk.group_title(str(row["reference"])),
+                scale_name=desk.scale_name(outcome),
+                first=desk.wave_name(first),
+                baseline=desk.wave_name(desk.baseline),
+                estimate=desk.estimate(row),
+            ),
+        )
+        for group, row in desk.rows(outcome, "baseline", "prior_trend").items()
+        if isfinite(float(row["estimate"]))
+    ]
 
 
 def detectable(desk: Desk, outcome: Outcome) -> list[Paragraph]:
