@@ -49,6 +49,8 @@ BLOCKS_EACH = (
     "compare-table",
     "checks",
     "baseline",
+    "subgroups",
+    "subgroups-table",
     "classes",
     "bands",
     "caseness",

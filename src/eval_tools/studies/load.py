@@ -94,6 +94,7 @@ def _check_meaning(doc: Document, instruments: Instruments, available: list[str]
     return [
         *_check_waves(doc),
         *_check_groups(doc),
+        *_check_informants(doc),
         *_check_sources(doc, instruments, available),
         *_check_roster(doc),
         *_check_plan(doc, instruments, available),
@@ -388,7 +389,7 @@ def _check_informant(doc: Document, path: tuple[str | int, ...], outcome: dict[s
     """Ask who tells about an outcome wherever several informants answer its questionnaire."""
     instrument = outcome["outcome"].partition(".")[0]
     asked = list(dict.fromkeys(s["informant"] for s in doc.data["sources"] if instrument in s["instruments"]))
-    named, declared = outcome.get("informant"), doc.data["informants"]
+    named = outcome.get("informant")
     if named is None:
         if len(asked) < 2:
             return []
@@ -399,11 +400,20 @@ def _check_informant(doc: Document, path: tuple[str | int, ...], outcome: dict[s
     where = doc.where((*path, "informant"))
     if asked and named not in asked:
         return [unknown_problem(f"informant of {instrument}", missing=[named], known=asked, where=where)]
-    if named not in KNOWN_INFORMANTS and not (isinstance(declared, dict) and named in declared):
-        what = f"informant {named!r} has no title in the languages of the report."
-        remedy = "Write informants as a map with titles, e.g. child: {en: …, zh-Hant: …, zh-Hans: …}."
-        return [Problem(doc.where(("informants",)), what, remedy)]
     return []
+
+
+def _check_informants(doc: Document) -> list[Problem]:
+    """Ask for titles where a report may have to name informants that it has no word for."""
+    declared = doc.data["informants"]
+    unknown = [name for name in declared if name not in KNOWN_INFORMANTS]
+    if isinstance(declared, dict) or len(declared) < 2 or not unknown:
+        return []
+    what = f"informants without a title: {', '.join(unknown)}."
+    remedy = "Write informants as a map with titles: child: {en: …, zh-Hant: …, zh-Hans: …}. " + (
+        f"Without titles: {', '.join(KNOWN_INFORMANTS)}."
+    )
+    return [Problem(doc.where(("informants",)), what, remedy)]
 
 
 def _check_goals(doc: Document) -> list[Problem]:

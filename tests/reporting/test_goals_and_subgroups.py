@@ -1,0 +1,1 @@
+"""Goals, informants and subgroups in a report."""
