@@ -187,6 +187,11 @@ class LittleWorkbench:
         lines = [[who, *where, sexes[i % 6]] for i, (who, where) in enumerate(people.items())]
         _write(self.folder / "roster.csv", [["id", "group", "school", "sex"], *lines])
 
+    def invent_schools(self, programme: int = 8, comparison: int = 6, **how) -> list[list[object]]:
+        """Invent the answers of whole schools that go_to_school writes, to be changed and written."""
+        how.pop("randomised", None)
+        return invented_schools(programme, comparison, **how)
+
     def invent(self, n_per_group: int = 30, *, seed: int = 7, effect: float = 1.0) -> list[list[object]]:
         """Invent other answers, to be changed and written."""
         return invented_rows(n_per_group, seed=seed, effect=effect)
