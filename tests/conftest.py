@@ -68,6 +68,44 @@ people: {identifiers: published_arbitrary}
 """
 
 
+def _titles(en: str, hant: str, hans: str) -> str:
+    return f'{{en: "{en}", zh-Hant: "{hant}", zh-Hans: "{hans}"}}'
+
+
+GOALS = f"""\
+goals:
+  mind:
+    title: {_titles("Mental health", "心理健康", "心理健康")}
+    outcomes: [ces-d.total.child, ces-d.total.teacher]
+  family: {{title: {_titles("Family life", "家庭生活", "家庭生活")}, outcomes: []}}
+subgroups:
+  sex:
+    title: {_titles("Sex", "性別", "性别")}
+    levels: {{girl: {_titles("Girls", "女生", "女生")}, boy: {_titles("Boys", "男生", "男生")}}}
+roster:
+  file: roster.csv
+  reader: csv
+  columns: {{participant: id, group: group, site: school}}
+  subgroups: {{sex: {{column: sex, values: {{女: girl, 男: boy}}, blank: [不詳]}}}}
+"""
+ONLY_CHILD = "    - {outcome: ces-d.total, better: lower, smallest_worthwhile: 3}\n"
+CHILD_AND_TEACHER = """\
+    - {outcome: ces-d.total, informant: child, better: lower, smallest_worthwhile: 3}
+  secondary:
+    - {outcome: ces-d.total, informant: teacher, better: lower}
+  subgroups: [sex]
+"""
+TEACHERS = """\
+  - file: both/teachers.csv
+    reader: csv
+    informant: teacher
+    columns: {participant: id, wave: wave, group: group, site: school}
+    instruments:
+      ces-d: {columns: "q{n}"}
+plan:
+"""
+
+
 @dataclass
 class LittleWorkbench:
     """A workbench with one invented study, to be broken in one place at a time."""
@@ -122,9 +160,46 @@ class LittleWorkbench:
         with self.answers.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([*line, school] for line, school in zip(lines, schools, strict=True))
 
+    def ask_several(self, programme: int = 8, comparison: int = 6, *, teachers_only_after: bool = False, **how) -> None:
+        """Let children of whole schools and their teachers answer; add goals, and a roster with the sex of the child.
+
+        One child in six is of unknown sex. One goal is measured by nothing. ``how`` goes to ``invented_schools``.
+        """
+        self.go_to_school(programme, comparison, **how)
+        for old, new in (
+            ("plan:\n", TEACHERS),
+            ("informants: [child]", "informants: [child, teacher]"),
+            (ONLY_CHILD, CHILD_AND_TEACHER),
+            ("sources:\n", GOALS + "sources:\n"),
+        ):
+            self.change(old, new)
+        children = invented_schools(programme, comparison, **how)
+        asked = {(row[0], row[1]) for row in children}
+        rows = [
+            row for row in invented_schools(programme, comparison, **{**how, "seed": 99}) if tuple(row[:2]) in asked
+        ]
+        if teachers_only_after:
+            rows = [row for row in rows if row[1] == "spring"]
+        header = ["id", "wave", "group", *(f"q{n}" for n in range(1, 21)), "school"]
+        _write(self.folder / "both" / "teachers.csv", [header, *rows])
+        people = {row[0]: (row[2], row[-1]) for row in children}
+        sexes = ["女", "男", "女", "男", "不詳", "男"]
+        lines = [[who, *where, sexes[i % 6]] for i, (who, where) in enumerate(people.items())]
+        _write(self.folder / "roster.csv", [["id", "group", "school", "sex"], *lines])
+
+    def invent_schools(self, programme: int = 8, comparison: int = 6, **how) -> list[list[object]]:
+        """Invent the answers of whole schools that go_to_school writes, to be changed and written."""
+        how.pop("randomised", None)
+        return invented_schools(programme, comparison, **how)
+
     def invent(self, n_per_group: int = 30, *, seed: int = 7, effect: float = 1.0) -> list[list[object]]:
         """Invent other answers, to be changed and written."""
         return invented_rows(n_per_group, seed=seed, effect=effect)
+
+
+def _write(path: Path, rows: list[list[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
 
 
 def invented_rows(n_per_group: int = 30, *, seed: int = 7, effect: float = 1.0) -> list[list[object]]:

@@ -38,6 +38,17 @@ PARTICIPANTS = TableSpec(
     },
 )
 
+SUBGROUPS = TableSpec(
+    name="subgroups",
+    row_is="the level of one person in one subgroup; no row where it is not known",
+    key=("participant", "subgroup"),
+    columns={
+        "participant": "pseudonym",
+        "subgroup": "id of the subgroup in study.yaml",
+        "level": "id of the level",
+    },
+)
+
 FORMS = TableSpec(
     name="forms",
     row_is="one form received: one participant answered on one occasion, with every correction applied",
@@ -153,18 +164,19 @@ RESULTS = TableSpec(
     row_is="one estimate of one contrast on one outcome, by one estimator",
     key=("outcome", "contrast", "group", "reference", "baseline", "wave", "estimator", "subgroup", "site"),
     columns={
-        "outcome": "instrument.scale",
+        "outcome": "instrument.scale, or instrument.scale.informant where the plan names one",
         "contrast": "change (after minus before, in one group), difference (one group minus the "
-        "reference group, at the wave), baseline (the same before the programme) or dropout (those not reached "
-        "minus those reached, at baseline)",
+        "reference group, at the wave), baseline (the same before the programme), dropout (those not reached "
+        "minus those reached, at baseline), interaction (how much a change or difference differs between two levels of "
+        "a subgroup) or agreement (of two informants about the same people, at baseline)",
         "group": "id of the group, or 'all'",
-        "reference": "id of the group it is compared with; '' for a change",
+        "reference": "id of the group it is compared with; '' for a change; of an agreement the other outcome",
         "baseline": "id of the wave before",
         "wave": "id of the wave after",
         "estimator": "short name of the method, see docs/glossary.md",
         "role": "primary (gives the estimate and the verdict), check (can withhold the verdict), alongside, or detail",
         "branch": "branch of the decision tree; '' where the tree is not asked",
-        "subgroup": "'all' or the subgroup",
+        "subgroup": "'all', or of an interaction subgroup.level.level: the first level minus the second",
         "site": "'all' or the site",
         "estimand": "what the number is about, in words",
         "estimate": "float, unrounded; missing if it cannot be estimated",

@@ -16,16 +16,17 @@ from eval_tools.reporting.chapters.annex import TESTED
 from eval_tools.reporting.language import catalogue
 from eval_tools.stats.estimate import Status
 from eval_tools.stats.wwc import Equivalence
-from eval_tools.studies.study import Assignment
+from eval_tools.studies.study import KNOWN_INFORMANTS, Assignment
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 PACKAGE = Path(eval_tools.__file__).parent
 PLACE = re.compile(r"%\((\w+)\)s|(%%)")
-TRADITIONAL_TOO = {"布", "面"}  # the converter also knows an older form of these
+TRADITIONAL_TOO = {"布", "面", "群"}  # the converter also knows an older form of these
 
 MOVED, TOLD = ("all", "mixed", "none"), ("unclear", "better", "worse", "both", "partly", "impossible")
 HOW = ("", ".change")  # at equal starting scores, or by the change
 WAYS = ("higher", "lower")
+SINGLE = ("", ".single")  # with a comparison group, or of the change of a single one
 NO_ESTIMATE = [status for status in (*get_args(Status), "suppressed", "needs_sites") if status != "estimated"]
 
 SITES = range(13)
@@ -102,6 +103,16 @@ FAMILIES = {
     "certainty.*": [f"certainty.{level}" for level in LEVELS],
     "method.*": [f"method.{name}" for name in METHODS],
     "single.*": [f"single.{name}" for name in CLASSES],
+    "informant.*": [f"informant.{name}" for name in KNOWN_INFORMANTS],
+    "goals.wanted.*": [f"goals.wanted.{way}" for way in WAYS],
+    "goals.verdict.*.*": [
+        f"goals.verdict.{contrast}.{verdict}"
+        for contrast, verdict in product(("difference", "change"), ("better", "worse", "unclear", "no_claim"))
+    ],
+    "subgroups.**": [f"subgroups.{how}{group}" for how, group in product(("unclear", "no_claim"), SINGLE)],
+    "subgroups.clear*": [f"subgroups.clear{group}" for group in SINGLE],
+    "subgroups.note*": ["subgroups.note", "subgroups.note_single"],
+    "subgroups.caption*": ["subgroups.caption", "subgroups.caption_single"],
 }
 
 

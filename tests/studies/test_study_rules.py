@@ -236,7 +236,7 @@ def test_a_questionnaire_that_does_not_exist(little):
             "decision_term: spring",
             "decision_term: spring\n  smallest: 3",
             "plan: unknown key 'smallest'.",
-            "Known: primary, decision_term, written, secondary, reliability_floor.",
+            "Known: primary, decision_term, written, secondary, reliability_floor, subgroups.",
         ),
         (
             "outcome: ces-d.total",

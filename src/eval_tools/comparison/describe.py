@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eval_tools.comparison.linked import in_sites
+from eval_tools.comparison.linked import in_sites, of_outcome
 from eval_tools.comparison.rows import without_uncertainty
 from eval_tools.stats.mean import mean_score
 from eval_tools.studies.study import Study
@@ -28,7 +28,7 @@ def describe_scores(scores: pd.DataFrame, participants: pd.DataFrame, study: Stu
     clustered = in_sites(participants, study)
     rows = []
     for outcome in study.plan.outcomes:
-        mine = scores[(scores["instrument"] == outcome.instrument) & (scores["scale"] == outcome.scale)]
+        mine = of_outcome(scores, outcome)
         mine = mine.assign(group=mine["participant"].map(group_of))
         for group in [*study.groups, *(["all"] if len(study.groups) > 1 else [])]:
             people = mine if group == "all" else mine[mine["group"] == group]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eval_tools.comparison.linked import link_waves
+from eval_tools.comparison.linked import link_waves, of_outcome
 from eval_tools.comparison.rows import NAN, Contrast, result_row
 from eval_tools.stats.estimate import Estimate
 from eval_tools.stats.individual import reliable_change
@@ -85,12 +85,8 @@ def reliable_change_thresholds(
 
 
 def _reliability(outcome: Outcome, reliabilities: pd.DataFrame, wave: str) -> tuple[str, float]:
-    mine = reliabilities[
-        (reliabilities["instrument"] == outcome.instrument)
-        & (reliabilities["scale"] == outcome.scale)
-        & (reliabilities["wave"] == wave)
-        & (reliabilities["status"] == "estimated")
-    ]
+    mine = of_outcome(reliabilities, outcome)
+    mine = mine[(mine["wave"] == wave) & (mine["status"] == "estimated")]
     for coefficient in COEFFICIENTS:
         found = mine[mine["coefficient"] == coefficient]
         if len(found):

@@ -28,7 +28,7 @@ def link_waves(
     DataError
         If somebody has several scores at one wave, because several informants answered about them.
     """
-    mine = scores[(scores["instrument"] == outcome.instrument) & (scores["scale"] == outcome.scale)]
+    mine = of_outcome(scores, outcome)
     linked = participants[["participant", "group", "site"]].sort_values("participant", ignore_index=True)
     for name, which in (("before", baseline), ("after", wave)):
         at = mine[mine["wave"] == which].set_index("participant")
@@ -38,13 +38,19 @@ def link_waves(
                 Problem(
                     f"outcome {outcome.id!r}",
                     f"{n_several} further scores at wave {which!r}: several informants answered one questionnaire.",
-                    "Declare one informant for the questionnaire of an outcome.",
+                    "Name the informant of the outcome in the plan (informant:), one outcome for each.",
                 )
             )
         linked[name] = linked["participant"].map(at["score"]).astype(float)
         band = at["band"].to_dict()
         linked[f"band_{name}"] = [band.get(who, "") for who in linked["participant"]]
     return linked
+
+
+def of_outcome(table: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """Return the rows of SCORES or RELIABILITIES that are about one outcome, told by its informant."""
+    mine = table[(table["instrument"] == outcome.instrument) & (table["scale"] == outcome.scale)]
+    return mine if outcome.informant is None else mine[mine["informant"] == outcome.informant]
 
 
 def scores_by_wave(scores: pd.DataFrame, linked: pd.DataFrame, outcome: Outcome, waves: Sequence[str]) -> pd.DataFrame:
@@ -55,7 +61,7 @@ def scores_by_wave(scores: pd.DataFrame, linked: pd.DataFrame, outcome: Outcome,
     DataFrame
         One row per row of ``linked``, one column per wave, in scale points; missing where there is no score.
     """
-    mine = scores[(scores["instrument"] == outcome.instrument) & (scores["scale"] == outcome.scale)]
+    mine = of_outcome(scores, outcome)
     wide = mine.pivot(index="participant", columns="wave", values="score")
     return wide.reindex(index=linked["participant"], columns=list(waves)).set_axis(linked.index).astype(float)
 

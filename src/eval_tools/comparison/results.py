@@ -10,9 +10,11 @@ from eval_tools.comparison.baseline import compare_baseline, detectable_differen
 from eval_tools.comparison.change import compare_waves
 from eval_tools.comparison.groups import compare_groups
 from eval_tools.comparison.individual import reliable_change_thresholds
+from eval_tools.comparison.informants import compare_informants
+from eval_tools.comparison.subgroups import compare_subgroups
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.studies.study import Study
-from eval_tools.tables import RESULTS, check_table
+from eval_tools.tables import RESULTS, SUBGROUPS, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +28,16 @@ def estimate_results(
     instruments: Mapping[str, Instrument],
     *,
     wave: str,
+    subgroups: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Estimate changes, differences between groups, balance at the start and drop-out for one term.
+    """Estimate changes, differences between groups and subgroups, balance at the start and drop-out for one term.
+
+    Parameters
+    ----------
+    scores, participants, reliabilities : DataFrame
+        SCORES, PARTICIPANTS, RELIABILITIES.
+    subgroups : DataFrame, optional
+        SUBGROUPS; needed only if the plan asks about subgroups. Without it nobody has a level.
 
     Returns
     -------
@@ -44,6 +54,14 @@ def estimate_results(
         compare_baseline(scores, participants, study, wave=wave),
         compare_dropout(scores, participants, study, wave=wave),
         reliable_change_thresholds(scores, participants, reliabilities, study, wave=wave),
+        compare_informants(scores, participants, study, instruments, wave=wave),
+        compare_subgroups(
+            scores,
+            participants,
+            pd.DataFrame(columns=list(SUBGROUPS.columns)) if subgroups is None else subgroups,
+            study,
+            wave=wave,
+        ),
     ]
     results = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return check_table(results, RESULTS)

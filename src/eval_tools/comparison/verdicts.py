@@ -9,7 +9,7 @@ import numpy as np
 from eval_tools.comparison.certainty import Evidence, rate_certainty
 from eval_tools.comparison.change import choose_single
 from eval_tools.comparison.groups import choose_for_contrast, pooled_sd
-from eval_tools.comparison.linked import count_sites, in_sites, link_waves, scores_by_wave
+from eval_tools.comparison.linked import count_sites, in_sites, link_waves, of_outcome, scores_by_wave
 from eval_tools.comparison.rows import NAN
 from eval_tools.stats.attrition import classify_attrition
 from eval_tools.stats.effect_size import standardised_difference
@@ -246,10 +246,7 @@ def _is_high(overall: float, differential: float) -> bool:
 
 def _reliability(outcome: Outcome, reliabilities: pd.DataFrame, waves: tuple[str, str]) -> float:
     """Return the lowest coefficient at the two waves; missing if one wave has none."""
-    mine = reliabilities[
-        (reliabilities["instrument"] == outcome.instrument)
-        & (reliabilities["scale"] == outcome.scale)
-        & (reliabilities["status"] == "estimated")
-    ]
+    mine = of_outcome(reliabilities, outcome)
+    mine = mine[mine["status"] == "estimated"]
     found = [mine.loc[mine["wave"] == wave, "estimate"].min() for wave in waves]
     return float(min(found)) if all(np.isfinite(value) for value in found) else NAN

@@ -176,7 +176,9 @@ class MapOf:
             _wrong(doc, path, problems, "must be a mapping.", "Write 'key: value', one per line.")
             return
         if len(value) < self.at_least:
-            _wrong(doc, path, problems, "is empty.", f"At least {self.at_least} entry is needed.")
+            what = f"has {len(value)} entries." if value else "is empty."
+            needed = "1 entry is" if self.at_least == 1 else f"{self.at_least} entries are"
+            _wrong(doc, path, problems, what, f"At least {needed} needed.")
         for key, entry in value.items():
             if not re.fullmatch(self.keys, key):
                 _wrong(doc, (*path, key), problems, f"key {_shown(key)} has the wrong form.", f"Pattern: {self.keys}")

@@ -20,7 +20,7 @@ from eval_tools.intake.findings import Findings, shorten
 from eval_tools.intake.raw_table import INVALID, READERS, RawTable, plain
 from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
 from eval_tools.studies.study import InstrumentColumns, Roster, Source, Study
-from eval_tools.tables import FORMS, PARTICIPANTS, RESPONSES, check_table
+from eval_tools.tables import FORMS, PARTICIPANTS, RESPONSES, SUBGROUPS, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +41,7 @@ class Received:
     """A study as it was received; ``issues`` may hold errors, see :func:`refuse_errors`."""
 
     participants: pd.DataFrame
+    subgroups: pd.DataFrame
     forms: pd.DataFrame
     responses: pd.DataFrame
     issues: pd.DataFrame
@@ -86,9 +87,11 @@ def receive_study(
     _check_correction_files(study, corrections, findings)
     raw_files: list[RawFile] = []
     roster: dict[str, tuple[str, str]] | None = None
+    levels: list[tuple[str, str, str]] = []
     if study.roster is not None:
         raw = _read(study.folder, study.roster, corrections, findings, raw_files)
         roster = {} if raw is None else _read_roster(raw, study, key, findings)
+        levels = [] if raw is None else _read_subgroups(raw, study, key, findings)
     forms: list[pd.DataFrame] = []
     responses: list[pd.DataFrame] = []
     people: dict[str, tuple[str, str]] = dict(roster or {})
@@ -114,6 +117,7 @@ def receive_study(
     )
     return Received(
         participants=check_table(participants.sort_values("participant", ignore_index=True), PARTICIPANTS),
+        subgroups=check_table(pd.DataFrame(sorted(levels), columns=list(SUBGROUPS.columns)), SUBGROUPS),
         forms=check_table(form_table.sort_values(list(FORMS.key), ignore_index=True), FORMS),
         responses=check_table(response_table, RESPONSES),
         issues=findings.table(),
@@ -162,6 +166,8 @@ def _declared(entry: Source | Roster) -> list[str]:
     declared = [*entry.columns.values(), *entry.ignore]
     if isinstance(entry, Source):
         declared += [column for part in entry.instruments for column in part.columns] + list(entry.totals)
+    else:
+        declared += [each.column for each in entry.subgroups.values()]
     return declared
 
 
@@ -258,6 +264,41 @@ def _read_roster(raw: RawTable, study: Study, key: bytes, findings: Findings) ->
             continue
         roster[who] = (group or _only_group(study), site)
     return roster
+
+
+def _read_subgroups(raw: RawTable, study: Study, key: bytes, findings: Findings) -> list[tuple[str, str, str]]:
+    """Read the level of every person in every subgroup; a blank cell is a level not known, and counted."""
+    assert study.roster is not None
+    ids = raw.column(study.roster.columns["participant"])
+    named = [i for i, value in enumerate(ids) if normalise_id(value)]
+    people = dict(zip(named, pseudonymise([ids[i] for i in named], key=key, study=study.id), strict=True))
+    found: dict[tuple[str, str], str] = {}
+    for name, entry in study.roster.subgroups.items():
+        known = {level: level for level in study.subgroups[name].levels}
+        meanings = {plain(text): level for text, level in (entry.levels or known).items()}
+        blank = {"", *map(plain, entry.blank)}
+        for i, text in enumerate(raw.column(entry.column)):
+            if plain(text) in blank:
+                findings.add(
+                    "subgroup_blank",
+                    f"the level of {name!r} is not known; the person counts in no level.",
+                    severity="warning",
+                    file=raw.file,
+                    row=raw.rows[i],
+                    column=entry.column,
+                )
+            elif plain(text) not in meanings:
+                findings.add(
+                    "subgroup_unknown",
+                    f"the cell names no level of {name!r}. | Add the text under values or blank of the subgroup, "
+                    "or correct the row.",
+                    file=raw.file,
+                    row=raw.rows[i],
+                    column=entry.column,
+                )
+            elif i in people:  # of a person who stands there twice the first row counts; roster_repeats is an error
+                found.setdefault((people[i], name), meanings[plain(text)])
+    return [(who, name, level) for (who, name), level in found.items()]
 
 
 def _place_people(

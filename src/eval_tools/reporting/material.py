@@ -12,7 +12,7 @@ from eval_tools.instruments.instrument import Instrument, Scale
 from eval_tools.privacy.disclosure import ReleasedTable
 from eval_tools.reporting.language import Words
 from eval_tools.studies.lock import Deviation, Lock
-from eval_tools.studies.study import Outcome, Study, Wave
+from eval_tools.studies.study import KNOWN_INFORMANTS, Outcome, Study, Wave
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,9 +141,31 @@ class Desk:
         """Return the scale of an outcome."""
         return self.instrument(outcome).scales[outcome.scale]
 
-    def scale_title(self, outcome: Outcome) -> str:
-        """Name the scale of an outcome."""
+    def own_title(self, outcome: Outcome) -> str:
+        """Name the scale of an outcome as its questionnaire does."""
         return self.words.of(self.scale(outcome).title)
+
+    def scale_title(self, outcome: Outcome) -> str:
+        """Name the scale of an outcome, with its informant where another one tells about a scale of this name."""
+        title = self.own_title(outcome)
+        alike = [each for each in self.study.plan.outcomes if self.own_title(each) == title]
+        if len({self.study.informant_of(each) for each in alike}) < 2:
+            return title
+        return self.words("format.informant", what=title, informant=self.informant_title(outcome))
+
+    def informant_title(self, outcome: Outcome) -> str:
+        """Name who tells about an outcome."""
+        informant = self.study.informant_of(outcome)
+        given = self.study.informant_titles.get(informant)
+        if given is not None:
+            return self.words.of(given)
+        return self.words(f"informant.{informant}") if informant in KNOWN_INFORMANTS else informant
+
+    def levels(self, subgroup: str) -> tuple[str, str, str]:
+        """Name a subgroup and the two levels that a row of results compares."""
+        name, level, other = subgroup.split(".")
+        found = self.study.subgroups[name]
+        return self.words.of(found.title), self.words.of(found.levels[level]), self.words.of(found.levels[other])
 
     def scale_name(self, outcome: Outcome) -> str:
         """Name the scale of an outcome within a sentence."""

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from eval_tools.reporting.blocks import Facts, Report
+from collections.abc import Callable
+
+from eval_tools.reporting.blocks import Chapter, Facts, Report
 from eval_tools.reporting.chapters.annex import annex_chapter
 from eval_tools.reporting.chapters.answer import answer_chapter, people_counts, standing
 from eval_tools.reporting.chapters.change import change_chapter
 from eval_tools.reporting.chapters.compare import compare_chapter
+from eval_tools.reporting.chapters.goals import goals_chapter
 from eval_tools.reporting.chapters.people import people_chapter
 from eval_tools.reporting.chapters.reading import reading_chapter
 from eval_tools.reporting.chapters.scales import scales_chapter
 from eval_tools.reporting.chapters.single import single_chapter
+from eval_tools.reporting.chapters.subgroups import subgroups_chapter
 from eval_tools.reporting.chapters.sure import sure_chapter
 from eval_tools.reporting.material import Desk, Material
 
-CHAPTERS = {
+CHAPTERS: dict[str, Callable[[Desk], Chapter | None]] = {
     "answer": answer_chapter,
+    "goals": goals_chapter,
     "reading": reading_chapter,
     "people": people_chapter,
     "scales": scales_chapter,
     "change": change_chapter,
     "compare": compare_chapter,
+    "subgroups": subgroups_chapter,
     "single": single_chapter,
     "sure": sure_chapter,
     "annex": annex_chapter,
@@ -44,7 +50,7 @@ def write_report(material: Material, language: str) -> Report:
         kind=words("report.kind"),
         synthetic=study.kind == "synthetic",
         facts=box(desk),
-        chapters=tuple(chapter(desk) for chapter in CHAPTERS.values()),
+        chapters=tuple(found for chapter in CHAPTERS.values() if (found := chapter(desk)) is not None),
     )
 
 

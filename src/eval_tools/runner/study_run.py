@@ -49,6 +49,8 @@ BLOCKS_EACH = (
     "compare-table",
     "checks",
     "baseline",
+    "subgroups",
+    "subgroups-table",
     "classes",
     "bands",
     "caseness",
@@ -145,6 +147,12 @@ class StudyRun:
         return self._cache.table("participants", lambda: self.received.participants)
 
     @cached_property
+    def subgroups(self) -> pd.DataFrame:
+        """SUBGROUPS."""
+        _ = self.issues
+        return self._cache.table("subgroups", lambda: self.received.subgroups)
+
+    @cached_property
     def forms(self) -> pd.DataFrame:
         """FORMS."""
         _ = self.issues
@@ -199,6 +207,7 @@ class StudyRun:
                 self.study,
                 self.instruments,
                 wave=self.term,
+                subgroups=self.subgroups,
             ),
         )
 

@@ -18,7 +18,9 @@ from eval_tools.instruments.load import Instruments, load_instruments
 from eval_tools.privacy.disclosure import DisclosureRule
 from eval_tools.studies.schema import STUDY
 from eval_tools.studies.study import (
+    KNOWN_INFORMANTS,
     Assignment,
+    Goal,
     Group,
     InstrumentColumns,
     Outcome,
@@ -26,6 +28,8 @@ from eval_tools.studies.study import (
     Roster,
     Source,
     Study,
+    Subgroup,
+    SubgroupColumn,
     Wave,
 )
 from eval_tools.studies.workbench import Workbench
@@ -90,9 +94,12 @@ def _check_meaning(doc: Document, instruments: Instruments, available: list[str]
     return [
         *_check_waves(doc),
         *_check_groups(doc),
+        *_check_informants(doc),
         *_check_sources(doc, instruments, available),
         *_check_roster(doc),
         *_check_plan(doc, instruments, available),
+        *_check_goals(doc),
+        *_check_subgroups(doc),
         *_check_publish(doc),
     ]
 
@@ -180,7 +187,9 @@ def _check_roster(doc: Document) -> list[Problem]:
     if roster is None:
         return []
     problems = _check_values(doc, ("roster",), roster)
-    problems += _check_columns(doc, ("roster",), [*roster["columns"].values(), *roster.get("ignore", [])])
+    of_subgroups = [entry["column"] for entry in roster.get("subgroups", {}).values()]
+    taken = [*roster["columns"].values(), *of_subgroups, *roster.get("ignore", [])]
+    problems += _check_columns(doc, ("roster",), taken)
     if "participant" not in roster["columns"]:
         problems.append(
             Problem(
@@ -339,7 +348,8 @@ def _check_plan(doc: Document, instruments: Instruments, available: list[str]) -
     for rank in ("primary", "secondary"):
         for i, outcome in enumerate(plan.get(rank, ())):
             path = ("plan", rank, i)
-            names[outcome["outcome"]] += 1
+            names[_outcome_id(outcome)] += 1
+            problems += _check_informant(doc, path, outcome)
             found = _check_scale(doc, path, outcome["outcome"], instruments, available)
             problems += found
             if not found and outcome["outcome"].partition(".")[0] in instruments:
@@ -347,6 +357,110 @@ def _check_plan(doc: Document, instruments: Instruments, available: list[str]) -
     for name, count in names.items():
         if count > 1:
             problems.append(Problem(doc.where(("plan",)), f"outcome {name!r} is planned {count} times.", "Once."))
+    return [*problems, *_check_names(doc, list(names))]
+
+
+def _outcome_id(outcome: dict[str, Any]) -> str:
+    return f"{outcome['outcome']}.{outcome['informant']}" if "informant" in outcome else str(outcome["outcome"])
+
+
+def _check_names(doc: Document, names: list[str]) -> list[Problem]:
+    """Refuse different outcomes that would share the name of a file, or be the same answers twice."""
+    problems = []
+    files = Counter(name.replace(".", "-") for name in names)
+    alike = [name for name in names if files[name.replace(".", "-")] > 1]
+    if alike:
+        what = f"outcomes that would share one file name: {', '.join(alike)}."
+        problems.append(Problem(doc.where(("plan",)), what, "Rename a scale or an informant."))
+    bare = {name for name in names if name.count(".") == 1}
+    twice = [name for name in names if name.count(".") == 2 and name.rpartition(".")[0] in bare]
+    problems += [
+        Problem(
+            doc.where(("plan",)),
+            f"outcome {name!r} is planned with and without its informant.",
+            "Name the informant of each, or of none.",
+        )
+        for name in twice
+    ]
+    return problems
+
+
+def _check_informant(doc: Document, path: tuple[str | int, ...], outcome: dict[str, Any]) -> list[Problem]:
+    """Ask who tells about an outcome wherever several informants answer its questionnaire."""
+    instrument = outcome["outcome"].partition(".")[0]
+    asked = list(dict.fromkeys(s["informant"] for s in doc.data["sources"] if instrument in s["instruments"]))
+    named = outcome.get("informant")
+    if named is None:
+        if len(asked) < 2:
+            return []
+        what = f"{outcome['outcome']}: {len(asked)} informants answer this questionnaire: {', '.join(asked)}."
+        return [
+            Problem(doc.where(path), what, "Add informant: and plan one outcome for each; they are never averaged.")
+        ]
+    where = doc.where((*path, "informant"))
+    if asked and named not in asked:
+        return [unknown_problem(f"informant of {instrument}", missing=[named], known=asked, where=where)]
+    return []
+
+
+def _check_informants(doc: Document) -> list[Problem]:
+    """Ask for titles where a report may have to name informants that it has no word for."""
+    declared = doc.data["informants"]
+    unknown = [name for name in declared if name not in KNOWN_INFORMANTS]
+    if isinstance(declared, dict) or len(declared) < 2 or not unknown:
+        return []
+    what = f"informants without a title: {', '.join(unknown)}."
+    remedy = "Write informants as a map with titles: child: {en: …, zh-Hant: …, zh-Hans: …}. " + (
+        f"Without titles: {', '.join(KNOWN_INFORMANTS)}."
+    )
+    return [Problem(doc.where(("informants",)), what, remedy)]
+
+
+def _check_goals(doc: Document) -> list[Problem]:
+    problems = []
+    planned = [_outcome_id(o) for rank in ("primary", "secondary") for o in doc.data["plan"].get(rank, ())]
+    for name, goal in doc.data.get("goals", {}).items():
+        path = ("goals", name)
+        if "outcomes" not in goal:
+            remedy = "List its outcomes; or write outcomes: [], and the report says that nothing measures it."
+            problems.append(Problem(doc.where(path), f"goal {name!r} has no outcomes.", remedy))
+            continue
+        where = doc.where((*path, "outcomes"))
+        unknown = [outcome for outcome in dict.fromkeys(goal["outcomes"]) if outcome not in planned]
+        if unknown:
+            problems.append(unknown_problem("outcome of the plan", missing=unknown, known=planned, where=where))
+        twice = [outcome for outcome, count in Counter(goal["outcomes"]).items() if count > 1]
+        if twice:
+            what = f"goal {name!r} names outcomes twice: {', '.join(twice)}."
+            problems.append(Problem(where, what, "Name each once."))
+    return problems
+
+
+def _check_subgroups(doc: Document) -> list[Problem]:
+    declared = doc.data.get("subgroups", {})
+    columns = doc.data.get("roster", {}).get("subgroups", {})
+    planned = doc.data["plan"].get("subgroups", [])
+    problems = []
+    for name, entry in columns.items():
+        where = doc.where(("roster", "subgroups", name))
+        if name not in declared:
+            problems.append(unknown_problem("subgroup", missing=[name], known=list(declared), where=where))
+            continue
+        known = list(declared[name]["levels"])
+        unknown = [level for level in dict.fromkeys(entry.get("values", {}).values()) if level not in known]
+        if unknown:
+            problems.append(unknown_problem(f"level of {name}", missing=unknown, known=known, where=where))
+    unknown = [name for name in dict.fromkeys(planned) if name not in declared]
+    where = doc.where(("plan", "subgroups"))
+    if unknown:
+        problems.append(unknown_problem("subgroup", missing=unknown, known=list(declared), where=where))
+    for name in dict.fromkeys(planned):
+        if name in declared and name not in columns:
+            what = f"nothing says which level of {name!r} a person belongs to."
+            problems.append(Problem(where, what, f"Add to the roster: subgroups: {{{name}: {{column: …}}}}."))
+    twice = [name for name, count in Counter(planned).items() if count > 1]
+    if twice:
+        problems.append(Problem(where, f"subgroups named twice: {', '.join(twice)}.", "Name each once."))
     return problems
 
 
@@ -441,7 +555,24 @@ def _build(doc: Document, folder: Path, instruments: Instruments) -> Study:
             round_to=publish["round_to"],
             single_people=publish.get("single_people", {"allowed": False})["allowed"],
         ),
+        informant_titles=_build_titles(data["informants"]),
+        goals=_frozen(
+            {
+                name: Goal(id=name, title=_frozen(goal["title"]), outcomes=tuple(goal["outcomes"]))
+                for name, goal in data.get("goals", {}).items()
+            }
+        ),
+        subgroups=_frozen(
+            {
+                name: Subgroup(id=name, title=_frozen(entry["title"]), levels=_build_titles(entry["levels"]))
+                for name, entry in data.get("subgroups", {}).items()
+            }
+        ),
     )
+
+
+def _build_titles(entry: list[str] | dict[str, Any]) -> Mapping[str, Mapping[str, str]]:
+    return _frozen({name: _frozen(title) for name, title in entry.items()} if isinstance(entry, dict) else {})
 
 
 def _build_values(entry: dict[str, Any]) -> Mapping[str, Mapping[str, str]]:
@@ -458,6 +589,16 @@ def _build_roster(entry: dict[str, Any] | None) -> Roster | None:
         columns=_frozen(entry["columns"]),
         meanings=_build_values(entry),
         ignore=tuple(entry.get("ignore", ())),
+        subgroups=_frozen(
+            {
+                name: SubgroupColumn(
+                    column=each["column"],
+                    levels=_frozen(each.get("values", {})),
+                    blank=tuple(each.get("blank", ())),
+                )
+                for name, each in entry.get("subgroups", {}).items()
+            }
+        ),
     )
 
 
@@ -499,6 +640,7 @@ def _build_plan(entry: dict[str, Any]) -> Plan:
                     better=outcome["better"],
                     smallest_worthwhile=outcome.get("smallest_worthwhile"),
                     rank="primary" if rank == "primary" else "secondary",
+                    informant=outcome.get("informant"),
                 )
             )
     return Plan(
@@ -506,4 +648,5 @@ def _build_plan(entry: dict[str, Any]) -> Plan:
         decision_term=entry["decision_term"],
         reliability_floor=entry.get("reliability_floor", 0.70),
         written=entry["written"],
+        subgroups=tuple(entry.get("subgroups", ())),
     )

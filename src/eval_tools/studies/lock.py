@@ -56,6 +56,12 @@ def plan_content(study: Study, questionnaire_hashes: Mapping[str, str]) -> dict[
         content[f"outcome {outcome.id}.better"] = outcome.better
         smallest = outcome.smallest_worthwhile
         content[f"outcome {outcome.id}.smallest_worthwhile"] = "none" if smallest is None else _number(smallest)
+    for goal in study.goals.values():
+        content[f"goals.{goal.id}"] = ", ".join(sorted(goal.outcomes)) or "measured by nothing"
+    if study.plan.subgroups:
+        content["plan.subgroups"] = ", ".join(sorted(study.plan.subgroups))
+    for name in study.plan.subgroups:
+        content[f"subgroups.{name}"] = ", ".join(study.subgroups[name].levels)
     for name in study.instruments:
         content[f"questionnaire {name}"] = questionnaire_hashes[name][:16]
     return content

@@ -26,12 +26,15 @@ MEANINGS = MapOf(Text(), keys=r"[^\n]+", at_least=1)
 VALUES = Record({}, {"wave": MEANINGS, "group": MEANINGS, "site": MEANINGS})
 ENCODING = Word("utf-8", "utf-8-sig", "utf-16", "gb18030", "big5hkscs")
 READER = Word("csv")
+GOAL = Record({"title": Translated()}, {"outcomes": ListOf(Text())})
+SUBGROUP = Record({"title": Translated(), "levels": MapOf(Translated(), at_least=2)})
+SUBGROUP_COLUMN = Record({"column": Text()}, {"values": MEANINGS, "blank": ListOf(Text())})
 OUTCOME = Record(
     {
         "outcome": Text(rf"{SLUG}\.{SLUG}", "Write questionnaire.scale, e.g. ces-d.total."),
         "better": Word("higher", "lower"),
     },
-    {"smallest_worthwhile": Nullable(Number(0))},
+    {"smallest_worthwhile": Nullable(Number(0)), "informant": Slug()},
 )
 
 STUDY = Record(
@@ -48,7 +51,7 @@ STUDY = Record(
             Record({"id": Slug(), "role": Word("before", "after", "follow-up"), "title": Translated()}),
             at_least=1,
         ),
-        "informants": ListOf(Slug(), at_least=1),
+        "informants": Either(dict, MapOf(Translated(), at_least=1), ListOf(Slug(), at_least=1)),
         "sources": ListOf(
             Record(
                 {
@@ -81,7 +84,7 @@ STUDY = Record(
                 "decision_term": Slug(),
                 "written": Word("before_data", "after_data"),
             },
-            {"secondary": ListOf(OUTCOME), "reliability_floor": Number(0, 1)},
+            {"secondary": ListOf(OUTCOME), "reliability_floor": Number(0, 1), "subgroups": ListOf(Slug())},
         ),
         "publish": Record(
             {
@@ -96,6 +99,8 @@ STUDY = Record(
     {
         "attribution": Text(),
         "licence": Text(),
+        "goals": MapOf(GOAL, at_least=1),
+        "subgroups": MapOf(SUBGROUP, at_least=1),
         "roster": Record(
             {
                 "file": FILE,
@@ -105,6 +110,7 @@ STUDY = Record(
             {
                 "encoding": ENCODING,
                 "values": Record({}, {"group": MEANINGS, "site": MEANINGS}),
+                "subgroups": MapOf(SUBGROUP_COLUMN, at_least=1),
                 "ignore": ListOf(Text()),
             },
         ),

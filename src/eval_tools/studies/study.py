@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,16 @@ from eval_tools.errors import UnknownNames
 from eval_tools.privacy.disclosure import DisclosureRule
 
 Language = Literal["en", "zh-Hant", "zh-Hans"]
+KNOWN_INFORMANTS = (
+    "child",
+    "self",
+    "parent",
+    "caregiver",
+    "teacher",
+    "volunteer",
+    "observer",
+    "community_worker",
+)  # those that every report has a word for
 Translation = Mapping[str, str]
 
 
@@ -49,11 +59,30 @@ class Outcome:
     better: Literal["higher", "lower"]
     smallest_worthwhile: float | None
     rank: Literal["primary", "secondary"]
+    informant: str | None = None  # named where several informants answer one questionnaire
 
     @property
     def id(self) -> str:
-        """The name used in tables: instrument.scale."""
-        return f"{self.instrument}.{self.scale}"
+        """The name used in tables: instrument.scale, or instrument.scale.informant where one is named."""
+        return ".".join(part for part in (self.instrument, self.scale, self.informant) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """Something the programme set out to reach, and the outcomes that measure it; none is a gap to be told."""
+
+    id: str
+    title: Translation
+    outcomes: tuple[str, ...]  # ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subgroup:
+    """A way to divide people, and its levels in the order of study.yaml; the first is what the others differ from."""
+
+    id: str
+    title: Translation
+    levels: Mapping[str, Translation]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +93,16 @@ class Plan:
     decision_term: str
     reliability_floor: float
     written: Literal["before_data", "after_data"]
+    subgroups: tuple[str, ...] = ()  # ids of the subgroups it asks about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubgroupColumn:
+    """The column of the roster that tells the level of a person, and which cell text means which level."""
+
+    column: str
+    levels: Mapping[str, str]  # cell text to id of the level; empty where the cells hold the ids
+    blank: tuple[str, ...] = ()  # texts that mean: not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +115,7 @@ class Roster:
     columns: Mapping[str, str]
     meanings: Mapping[str, Mapping[str, str]]
     ignore: tuple[str, ...]
+    subgroups: Mapping[str, SubgroupColumn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +167,9 @@ class Study:
     plan: Plan
     languages: tuple[Language, ...]
     disclosure: DisclosureRule
+    informant_titles: Mapping[str, Translation] = field(default_factory=dict)  # of those without a known word
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    subgroups: Mapping[str, Subgroup] = field(default_factory=dict)
 
     @property
     def baseline(self) -> Wave:
@@ -162,6 +205,16 @@ class Study:
     def instruments(self) -> tuple[str, ...]:
         """Ids of every questionnaire that was used, in the order of first use."""
         return tuple(dict.fromkeys(part.instrument for source in self.sources for part in source.instruments))
+
+    def informants_of(self, instrument: str) -> tuple[str, ...]:
+        """Who answers a questionnaire, in the order of first use."""
+        asked = [s.informant for s in self.sources if any(part.instrument == instrument for part in s.instruments)]
+        return tuple(dict.fromkeys(asked))
+
+    def informant_of(self, outcome: Outcome) -> str:
+        """Who tells about an outcome; '' where that is not one informant."""
+        asked = self.informants_of(outcome.instrument)
+        return outcome.informant or (asked[0] if len(asked) == 1 else "")
 
     def wave(self, term: str) -> Wave:
         """Return the wave a report is about, or name the ones there are."""

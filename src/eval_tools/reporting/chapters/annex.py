@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from eval_tools.reporting.blocks import Bullets, Chapter, Paragraph, Table
-from eval_tools.reporting.material import Desk, records
+from eval_tools.reporting.material import Desk, Row, records
 
-TESTED = ("hodges_lehmann", "caseness", "equivalence")  # beside every estimator that has a role in the decision tree
+TESTED = (
+    "hodges_lehmann",
+    "caseness",
+    "equivalence",
+    "cr2_interaction",
+    "welch_interaction",
+)  # beside every estimator that has a role in the decision tree
 
 
 def annex_chapter(desk: Desk) -> Chapter:
@@ -30,21 +36,11 @@ def tests_table(desk: Desk) -> Table:
     for outcome in desk.study.plan.outcomes:
         mine = desk.results[desk.results["outcome"] == outcome.id]
         tested = mine[(mine["role"] != "detail") | mine["estimator"].isin(TESTED)]
-        for contrast in ("change", "difference"):
+        for contrast in ("change", "difference", "interaction"):
             for row in records(tested[tested["contrast"] == contrast]):
-                group = row["group"]
-                what = (
-                    words("annex.change_of", group=desk.group_title(group))
-                    if contrast == "change"
-                    else words(
-                        "annex.difference_of",
-                        group=desk.group_title(group),
-                        reference=desk.group_title(str(row["reference"])),
-                    )
-                )
                 rows.append(
                     (
-                        words("format.of", what=desk.scale_title(outcome), which=what),
+                        words("format.of", what=desk.scale_title(outcome), which=asked(desk, row)),
                         str(row["method"])
                         if row["role"] == "detail"
                         else words.clauses([desk.method(row), row["method"]]),
@@ -63,6 +59,17 @@ def tests_table(desk: Desk) -> Table:
         ),
         rows=tuple(rows),
     )
+
+
+def asked(desk: Desk, row: Row) -> str:
+    """Name what a test is about."""
+    group = desk.group_title(row["group"])
+    if row["contrast"] == "change":
+        return desk.words("annex.change_of", group=group)
+    if row["contrast"] == "difference":
+        return desk.words("annex.difference_of", group=group, reference=desk.group_title(row["reference"]))
+    name, level, other = desk.levels(row["subgroup"])
+    return desk.words("annex.interaction_of", group=group, subgroup=name, level=level, other=other)
 
 
 def sources(desk: Desk) -> list[str]:

@@ -18,6 +18,7 @@ def people_chapter(desk: Desk) -> Chapter:
         flow_table(desk),
         dropout_table(desk),
         Paragraph(id="dropout-note", text=desk.words("people.dropout.note"), role="note"),
+        *only_after(desk),
         Paragraph(id="findings", text=findings(desk)),
     ]
     if desk.material.findings:
@@ -130,6 +131,20 @@ def dropout_table(desk: Desk) -> Table:
         ),
         rows=tuple((desk.group_title(group), *(desk.estimate(rows[group], 2) for rows in tables)) for group in groups),
     )
+
+
+def only_after(desk: Desk) -> list[Paragraph]:
+    """Name the outcomes that were asked at the end but not, or hardly, at the start: they have no change."""
+    table = desk.material.descriptives.data
+    told = []
+    for outcome in desk.study.plan.outcomes:
+        mine = table[(table["outcome"] == outcome.id) & (table["group"] != "all")]
+        before, after = (mine.loc[mine["wave"] == wave, "n"] for wave in (desk.baseline.id, desk.wave.id))
+        if (after > 0).any() and not (before > 0).any():
+            places = {"scale": desk.scale_title(outcome), **desk.waves}
+            slug = outcome.id.replace(".", "-")
+            told.append(Paragraph(id=f"only-after-{slug}", text=desk.words("people.only_after", **places)))
+    return told
 
 
 def findings(desk: Desk) -> str:

@@ -28,6 +28,8 @@ def scales_chapter(desk: Desk) -> Chapter:
 def _coefficients(desk: Desk, outcome: Outcome) -> dict[tuple[str, str], Row]:
     table = desk.material.reliabilities.data
     mine = table[(table["instrument"] == outcome.instrument) & (table["scale"] == outcome.scale)]
+    if outcome.informant is not None:
+        mine = mine[mine["informant"] == outcome.informant]
     return {(row["wave"], row["coefficient"]): row for row in records(mine)}
 
 
