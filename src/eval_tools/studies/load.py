@@ -16,6 +16,7 @@ from eval_tools.errors import DefinitionError, Problem, unknown_problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.instruments.load import Instruments, load_instruments
 from eval_tools.privacy.disclosure import DisclosureRule
+from eval_tools.studies.places import build_regions, build_starts, check_regions, check_starts
 from eval_tools.studies.schema import STUDY
 from eval_tools.studies.study import (
     Assignment,
@@ -90,6 +91,8 @@ def _check_meaning(doc: Document, instruments: Instruments, available: list[str]
     return [
         *_check_waves(doc),
         *_check_groups(doc),
+        *check_starts(doc),
+        *check_regions(doc),
         *_check_sources(doc, instruments, available),
         *_check_roster(doc),
         *_check_plan(doc, instruments, available),
@@ -425,7 +428,11 @@ def _build(doc: Document, folder: Path, instruments: Instruments) -> Study:
         respondents=data["respondents"],
         attribution=data.get("attribution", ""),
         licence=data.get("licence", ""),
-        assignment=Assignment(unit=data["assignment"]["unit"], randomised=data["assignment"]["randomised"]),
+        assignment=Assignment(
+            unit=data["assignment"]["unit"],
+            randomised=data["assignment"]["randomised"],
+            starts=build_starts(doc),
+        ),
         groups=_frozen(
             {name: Group(id=name, role=g["role"], title=_frozen(g["title"])) for name, g in data["groups"].items()}
         ),
@@ -441,6 +448,7 @@ def _build(doc: Document, folder: Path, instruments: Instruments) -> Study:
             round_to=publish["round_to"],
             single_people=publish.get("single_people", {"allowed": False})["allowed"],
         ),
+        regions=build_regions(doc),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +38,21 @@ class Assignment:
 
     unit: Literal["participant", "site", "none"]
     randomised: bool
+    starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # wave -> sites that start then; stepped only
+
+    @property
+    def stepped(self) -> bool:
+        """Whether sites start one wave after another, so that those not yet started are the comparison."""
+        return bool(self.starts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A county or another partner, with the sites that lie in it."""
+
+    id: str
+    title: Translation
+    sites: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +142,7 @@ class Study:
     plan: Plan
     languages: tuple[Language, ...]
     disclosure: DisclosureRule
+    regions: Mapping[str, Region] = field(default_factory=dict)
 
     @property
     def baseline(self) -> Wave:
@@ -147,6 +163,11 @@ class Study:
     def programme_groups(self) -> tuple[Group, ...]:
         """The groups that got a programme, in the order of study.yaml."""
         return tuple(group for group in self.groups.values() if group.role == "programme")
+
+    def start_of(self, site: str) -> int | None:
+        """Return the place in time order of the wave at which a site starts; None if it never does."""
+        waves = list(self.waves)
+        return next((waves.index(wave) for wave, sites in self.assignment.starts.items() if site in sites), None)
 
     @property
     def instruments(self) -> tuple[str, ...]:
