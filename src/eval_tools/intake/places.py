@@ -55,8 +55,8 @@ def check_sites(sites: Sequence[str], study: Study, findings: Findings) -> None:
     if nowhere and (study.assignment.stepped or study.regions):
         findings.add(
             "site_absent",
-            f"{nowhere} people belong to no site. | Add the site to their rows or to the roster; until then they are in "
-            "no start and in no region.",
+            f"{nowhere} people belong to no site. | Add the site to their rows or to the roster; until then they "
+            "are in no start and in no region.",
             severity="warning",
             file=study.file,
             count=nowhere,

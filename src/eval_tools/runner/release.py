@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eval_tools.privacy.disclosure import (
+    DisclosureRule,
     ReleasedTable,
+    hide_parts,
     release_counts,
     release_distribution,
     release_estimates,
@@ -92,6 +94,7 @@ def release_term(
             numbers=[*interval, "se", "df", "p_value", "p_adjusted"],
             also=["ci_level", "n_sites"],
             family=_families(results),
+            hidden=_hidden_regions(results, rule),
             rule=rule,
         ),
         class_counts=release_counts(
@@ -113,6 +116,28 @@ def release_term(
             rule=rule,
         ),
         people=release_people(change, name="people", rule=rule, by=["outcome"]) if rule.single_people else None,
+    )
+
+
+def _hidden_regions(results: pd.DataFrame, rule: DisclosureRule) -> list[bool]:
+    """Say which regions are hidden so that none of few people can be worked out from the others and the whole."""
+    key = ["outcome", "contrast", "group"]
+    is_region = results["contrast"].str.startswith("region_")
+    one = is_region & results["subgroup"].str.startswith("region:")
+    keys = [tuple(row) for row in results[key].itertuples(index=False)]
+    in_regions = results[one].groupby(key)["n"].sum()
+    whole = results[results["role"] == "primary"].set_index(key)["n"]
+    rest = {
+        (outcome, contrast, group): int(whole[outcome, contrast.removeprefix("region_"), group] - n)
+        for (outcome, contrast, group), n in in_regions.items()
+    }
+    return hide_parts(
+        results["smallest_count"].tolist(),
+        [k if mine else None for k, mine in zip(keys, one, strict=True)],
+        rule=rule,
+        rest=rest,
+        drawn_from=[k if mine else None for k, mine in zip(keys, is_region & ~one, strict=True)],
+        entered=((results["status"] == "estimated") & (results["se"] > 0)).tolist(),
     )
 
 

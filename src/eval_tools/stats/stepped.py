@@ -249,9 +249,7 @@ class _Panel:
     @property
     def cells(self) -> list[tuple[int, int]]:
         """Start and wave of every comparison there is."""
-        return [
-            (g, t) for g in self.starts if 0 < g < self.waves for t in range(g, self.waves) if self.waiting(t) > 0
-        ]
+        return [(g, t) for g in self.starts if 0 < g < self.waves for t in range(g, self.waves) if self.waiting(t) > 0]
 
     @property
     def without_comparison(self) -> tuple[int, ...]:
