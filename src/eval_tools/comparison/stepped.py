@@ -185,7 +185,7 @@ def _rows(found: SteppedFound, outcome: Outcome, study: Study, wave: str) -> Ite
         role: str,
         sites: int = effect.sites,
         n: int = found.n,
-        smallest: int | None = None,
+        smallest: int = found.smallest_count,
     ) -> dict[str, object]:
         contrast = Contrast(
             outcome=outcome.id,
@@ -198,7 +198,6 @@ def _rows(found: SteppedFound, outcome: Outcome, study: Study, wave: str) -> Ite
             n_sites=sites,
         )
         estimate = replace(estimate, n=n, p_value=estimate.p_value if found.claims else NAN)
-        smallest = found.smallest_count if smallest is None else smallest
         return result_row(contrast, name, estimate, smallest_count=smallest, role=role, branch=BRANCH)
 
     yield row("stepped_att", effect.overall, role="primary")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -121,22 +122,20 @@ def release_term(
 
 def _hidden_regions(results: pd.DataFrame, rule: DisclosureRule) -> list[bool]:
     """Say which regions are hidden so that none of few people can be worked out from the others and the whole."""
-    key = ["outcome", "contrast", "group"]
     is_region = results["contrast"].str.startswith("region_")
     one = is_region & results["subgroup"].str.startswith("region:")
-    keys = [tuple(row) for row in results[key].itertuples(index=False)]
-    in_regions = results[one].groupby(key)["n"].sum()
-    whole = results[results["role"] == "primary"].set_index(key)["n"]
-    rest = {
-        (outcome, contrast, group): int(whole[outcome, contrast.removeprefix("region_"), group] - n)
-        for (outcome, contrast, group), n in in_regions.items()
-    }
+    whole = (results["role"] == "primary") & results["contrast"].isin(["change", "difference"])
+    contrast = results["contrast"].mask(whole, "region_" + results["contrast"])
+    keys = list(zip(results["outcome"], contrast, results["group"], strict=True))
+    rest: dict[Hashable, int] = {}  # people of the whole who are in no region
+    for key, n, plus, minus in zip(keys, results["n"], whole, one, strict=True):
+        rest[key] = rest.get(key, 0) + int(n) * (int(plus) - int(minus))
     return hide_parts(
         results["smallest_count"].tolist(),
-        [k if mine else None for k, mine in zip(keys, one, strict=True)],
+        [key if mine else None for key, mine in zip(keys, one, strict=True)],
         rule=rule,
         rest=rest,
-        drawn_from=[k if mine else None for k, mine in zip(keys, is_region & ~one, strict=True)],
+        drawn_from=[key if mine else None for key, mine in zip(keys, is_region & ~one, strict=True)],
         entered=((results["status"] == "estimated") & (results["se"] > 0)).tolist(),
     )
 
