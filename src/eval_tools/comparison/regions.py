@@ -125,6 +125,8 @@ def _rows(
 
 def pool_regions(found: list[RegionFound], *, ci_level: float = 0.95) -> Mapping[str, Estimate]:
     """Pool regions that have an interval; ``n`` counts their people. No p value with fewer than five regions."""
+    from scipy.special import stdtrit
+
     together = synthesise(
         [each.estimate.estimate for each in found], [each.estimate.se**2 for each in found], ci_level=ci_level
     )
@@ -132,11 +134,12 @@ def pool_regions(found: list[RegionFound], *, ci_level: float = 0.95) -> Mapping
     mean, cautious = (replace(each, n=n, unit="scale points") for each in (together.mean, together.mean_cautious))
     if len(found) < FEWEST_REGIONS:
         mean, cautious = (replace(each, p_value=NAN) for each in (mean, cautious))
-    method = "prediction interval of another region, t(regions − 1), from the REML synthesis"
+    # with the cautious standard error, so that it is never narrower than the interval of the mean beside it
+    method = "prediction interval of another region, t(regions − 1), REML and the cautious standard error"
     if mean.status == "estimated":
-        prediction = replace(
-            mean, ci_low=together.prediction_low, ci_high=together.prediction_high, se=NAN, p_value=NAN, method=method
-        )
+        half = float(stdtrit(mean.df, (1 + ci_level) / 2)) * (together.tau2 + cautious.se**2) ** 0.5
+        ends = {"ci_low": mean.estimate - half, "ci_high": mean.estimate + half}
+        prediction = replace(mean, **ends, se=NAN, p_value=NAN, method=method)
     else:
         prediction = not_estimated(n=n, unit="scale points", method=method, status=mean.status, ci_level=ci_level)
     return dict(zip(POOLED_ESTIMATORS, (mean, cautious, prediction), strict=True))

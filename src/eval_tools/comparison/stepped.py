@@ -80,7 +80,8 @@ class SteppedFound:
             return (self.effect.refused,)
         few = ("too_few_for_a_claim",) if not self.claims else ()
         over = ("all_started",) if self.effect.waves_without_comparison else ()
-        return (*few, *over)
+        incomplete = ("incomplete_sites",) if self.effect.n_dropped else ()
+        return (*few, *over, *incomplete)
 
     @property
     def claims(self) -> bool:

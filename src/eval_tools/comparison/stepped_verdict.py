@@ -33,7 +33,8 @@ def judge_stepped(
 
     Parameters and table are those of :func:`eval_tools.comparison.verdicts.judge_contrasts`. ``refused`` holds the
     reason why there is no estimate (``one_start``, ``nobody_before``, ``nobody_waiting``, ``too_few_sites``), or
-    ``too_few_for_a_claim`` and ``all_started`` (at some wave nobody waits any more).
+    ``too_few_for_a_claim``, ``all_started`` (at some wave nobody waits any more), ``incomplete_sites`` (sites without
+    people at some wave were left out).
     """
     import pandas as pd
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from eval_tools.reporting.blocks import Facts, Report
+from collections.abc import Callable
+
+from eval_tools.reporting.blocks import Chapter, Facts, Report
 from eval_tools.reporting.chapters.annex import annex_chapter
 from eval_tools.reporting.chapters.answer import answer_chapter, people_counts, standing
 from eval_tools.reporting.chapters.change import change_chapter
 from eval_tools.reporting.chapters.compare import compare_chapter
 from eval_tools.reporting.chapters.people import people_chapter
 from eval_tools.reporting.chapters.reading import reading_chapter
+from eval_tools.reporting.chapters.regions import regions_chapter
 from eval_tools.reporting.chapters.scales import scales_chapter
 from eval_tools.reporting.chapters.single import single_chapter
 from eval_tools.reporting.chapters.sure import sure_chapter
 from eval_tools.reporting.material import Desk, Material
 
-CHAPTERS = {
+CHAPTERS: dict[str, Callable[[Desk], Chapter | None]] = {
     "answer": answer_chapter,
     "reading": reading_chapter,
     "people": people_chapter,
     "scales": scales_chapter,
     "change": change_chapter,
     "compare": compare_chapter,
+    "regions": regions_chapter,
     "single": single_chapter,
     "sure": sure_chapter,
     "annex": annex_chapter,
@@ -44,14 +48,16 @@ def write_report(material: Material, language: str) -> Report:
         kind=words("report.kind"),
         synthetic=study.kind == "synthetic",
         facts=box(desk),
-        chapters=tuple(chapter(desk) for chapter in CHAPTERS.values()),
+        chapters=tuple(made for chapter in CHAPTERS.values() if (made := chapter(desk)) is not None),
     )
 
 
 def box(desk: Desk) -> Facts:
     """Say at the top what this is, of whom, and how binding."""
     words, study = desk.words, desk.study
-    if study.comparison is None:
+    if study.assignment.stepped:
+        design = words(f"stepped.design.{'chance' if study.assignment.randomised else 'chosen'}")
+    elif study.comparison is None:
         design = words("box.design.single")
     elif study.assignment.randomised:
         design = words(f"box.design.randomised{'_sites' if study.assignment.unit == 'site' else ''}")

@@ -10,12 +10,14 @@ TESTED = ("hodges_lehmann", "caseness")  # beside every estimator that has a rol
 
 def annex_chapter(desk: Desk) -> Chapter:
     """List tests and methods; p values stand here and nowhere else."""
+    stepped = desk.study.assignment.stepped
     return Chapter(
         id="annex",
         heading=desk.words("annex.heading"),
         blocks=(
             tests_table(desk),
             Paragraph(id="methods", text=desk.words("annex.methods")),
+            *([Paragraph(id="methods-stepped", text=desk.words("stepped.methods"))] if stepped else []),
             *([Paragraph(id="methods-sites", text=desk.words("annex.sites"))] if desk.has_sites else []),
             Bullets(id="sources", items=tuple(sources(desk))),
             Paragraph(id="audit", text=desk.words("annex.audit"), role="note"),
@@ -30,12 +32,14 @@ def tests_table(desk: Desk) -> Table:
     for outcome in desk.study.plan.outcomes:
         mine = desk.results[desk.results["outcome"] == outcome.id]
         tested = mine[(mine["role"] != "detail") | mine["estimator"].isin(TESTED)]
-        for contrast in ("change", "difference"):
+        for contrast in ("change", "difference", "stepped"):
             for row in records(tested[tested["contrast"] == contrast]):
                 group = row["group"]
                 what = (
                     words("annex.change_of", group=desk.group_title(group))
                     if contrast == "change"
+                    else words("stepped.annex")
+                    if contrast == "stepped"
                     else words(
                         "annex.difference_of",
                         group=desk.group_title(group),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Bullets, Chapter, Paragraph
+from eval_tools.reporting.chapters.stepped import stepped_answer, stepped_headline
 from eval_tools.reporting.material import Desk, Row
 from eval_tools.studies.study import Outcome
 
@@ -40,6 +41,8 @@ def headline(desk: Desk) -> str:
         moves += of_outcome
     moved = "all" if all(moves) else "mixed" if any(moves) else "none"
     comparison = desk.study.comparison
+    if desk.study.assignment.stepped:
+        return stepped_headline(desk)
     if comparison is None:
         return desk.words(f"headline.{moved}.single")
     places = {"n_groups": len(desk.study.groups), "reference": desk.group_title(comparison.id)}
@@ -191,6 +194,8 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
     A difference is called better or worse only if its p value, adjusted for the number of comparisons, is
     below the level of the interval.
     """
+    if desk.study.assignment.stepped:
+        return [stepped_answer(desk, outcome)]
     if desk.study.comparison is None:
         return []
     rows = desk.primary(outcome, "difference")
@@ -260,6 +265,8 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
 def credit(desk: Desk) -> list[str]:
     """Say what a change cannot be put down to: where the comparison group got better like a programme group."""
     comparison, outcomes = desk.study.comparison, desk.study.plan.outcomes
+    if desk.study.assignment.stepped:
+        return []
     if comparison is None:
         return [desk.words("answer.single_group")]
     shared = []
