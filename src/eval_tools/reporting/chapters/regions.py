@@ -74,11 +74,12 @@ def _points(desk: Desk, row: Row) -> str:
 
 
 def _note(desk: Desk, row: Row) -> str:
+    """Say why a region has no range, or what its range takes for granted; empty if there is nothing to say."""
     if row["status"] == "suppressed":
-        return desk.words("format.not_available")
+        return ""
     if not has_range(row):
         return desk.words("regions.note.no_range")
-    return desk.words("regions.note.few") if row["branch"] in FEW else desk.words("format.not_available")
+    return desk.words("regions.note.few") if row["branch"] in FEW else ""
 
 
 def regions_table(desk: Desk, outcome: Outcome, group: Group) -> Table:
@@ -88,26 +89,26 @@ def regions_table(desk: Desk, outcome: Outcome, group: Group) -> Table:
     places = {"scale": desk.scale_title(outcome), "group": desk.group_title(group.id)}
     reference = desk.study.comparison
     more = desk.waves if reference is None else {"reference": desk.group_title(reference.id)}
+    rows = of_regions(desk, outcome, group)
+    notes = [_note(desk, row) for row in rows.values()]
+    header = [
+        words("regions.region"),
+        words("regions.sites"),
+        words("regions.n"),
+        words("compare.points" if reference is not None else "change.mean", level=level),
+    ]
+    cells = [
+        [_title(desk, region), words.number(row["n_sites"], 0), desk.flow_count(row["n"]), _points(desk, row)]
+        for region, row in rows.items()
+    ]
+    if any(notes):
+        header.append(words("regions.note"))
+        cells = [[*each, note or words("format.not_available")] for each, note in zip(cells, notes, strict=True)]
     return Table(
         id=f"regions-table-{_slug(outcome, group)}",
         caption=words(f"regions.table.caption.{how}", **places, **more),
-        header=(
-            words("regions.region"),
-            words("stepped.sites"),
-            words("regions.n"),
-            words("compare.points" if reference is not None else "change.mean", level=level),
-            words("regions.note"),
-        ),
-        rows=tuple(
-            (
-                _title(desk, region),
-                words.number(row["n_sites"], 0),
-                desk.flow_count(row["n"]),
-                _points(desk, row),
-                _note(desk, row),
-            )
-            for region, row in of_regions(desk, outcome, group).items()
-        ),
+        header=tuple(header),
+        rows=tuple(map(tuple, cells)),
     )
 
 

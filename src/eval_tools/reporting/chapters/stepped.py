@@ -82,7 +82,7 @@ def stepped_answer(desk: Desk, outcome: Outcome) -> str:
 
 
 def since_start(desk: Desk, outcome: Outcome) -> list[tuple[str, Row]]:
-    """Return the overall result and those by time since the start, each with its label."""
+    """Return the overall result and those by time since the start, each with label and sites that had started."""
     words = desk.words
     mine = desk.results[
         (desk.results["outcome"] == outcome.id)
@@ -90,9 +90,10 @@ def since_start(desk: Desk, outcome: Outcome) -> list[tuple[str, Row]]:
         & (desk.results["estimator"] == "stepped_att")
     ]
     rows = []
+    started = [verdict["sites_group"] for verdict in desk.verdicts(outcome)]
     for row in records(mine):
         if row["subgroup"] == "all":
-            rows.append((words("stepped.overall"), row))
+            rows.append((words("stepped.overall"), row | {"n_sites": started[0]}))
         else:
             occasion = int(str(row["subgroup"]).removeprefix(SINCE_START)) + 1
             rows.append((words("stepped.since", n=occasion), row))
