@@ -5,9 +5,12 @@ Synthetic throughout; the effect of the programme is known.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from conftest import LittleWorkbench
+if TYPE_CHECKING:
+    from conftest import LittleWorkbench
 
 WAVES = ("autumn", "spring", "autumn-2", "spring-2")
 TITLES = {

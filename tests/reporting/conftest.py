@@ -125,6 +125,23 @@ def school_editions(make_little):
     return write
 
 
+@pytest.fixture(scope="session")
+def place_editions(make_little):
+    """Write the report of a study that a function builds; every study is computed once, nothing is drawn."""
+    runs, editions = {}, {}
+
+    def write(name: str, build, language: str) -> Edition:
+        if name not in runs:
+            bench = make_little()
+            build(bench)
+            runs[name] = open_study("little", start=bench.root)
+        if (name, language) not in editions:
+            editions[name, language] = Edition(runs[name], language, drawn=False)
+        return editions[name, language]
+
+    return write
+
+
 @pytest.fixture
 def adults(little) -> Path:
     """The little study, as open data of adults: nothing is small, nothing is rounded."""

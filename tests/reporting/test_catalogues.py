@@ -55,7 +55,10 @@ def every_branch() -> list[Branch]:
 BRANCHES = every_branch()
 REFUSALS = sorted({code for branch in BRANCHES for code in branch.refused})
 METHODS = (*ESTIMATORS, *TESTED, *STEPPED)
-STEPPED_REFUSALS = (*get_args(Refusal), "too_few_for_a_claim", "all_started", "incomplete_sites")
+STEPPED_REFUSALS = (
+    *(code for code in get_args(Refusal) if code != "one_start"),  # refused when study.yaml is read
+    *("starts_merged", "too_few_for_a_claim", "all_started", "incomplete_sites"),
+)
 VERDICTS = ("better", "worse", "unclear", "no_claim")
 ROLES = ("primary", "admissible", "alongside")
 

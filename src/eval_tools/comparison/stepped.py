@@ -76,6 +76,8 @@ class SteppedFound:
     @property
     def refused(self) -> tuple[str, ...]:
         """Why there is no estimate, or no claim, or no comparison at some wave."""
+        if self.effect.refused == "one_start":  # study.yaml has several: waves without answers made them one
+            return ("starts_merged",)
         if self.effect.refused is not None:
             return (self.effect.refused,)
         few = ("too_few_for_a_claim",) if not self.claims else ()

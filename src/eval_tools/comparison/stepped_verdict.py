@@ -32,7 +32,7 @@ def judge_stepped(
     """Judge every outcome of a stepped roll-out: verdict, certainty and reasons.
 
     Parameters and table are those of :func:`eval_tools.comparison.verdicts.judge_contrasts`. ``refused`` holds the
-    reason why there is no estimate (``one_start``, ``nobody_before``, ``nobody_waiting``, ``too_few_sites``), or
+    reason why there is no estimate (``starts_merged``, ``nobody_before``, ``nobody_waiting``, ``too_few_sites``), or
     ``too_few_for_a_claim``, ``all_started`` (at some wave nobody waits any more), ``incomplete_sites`` (sites without
     people at some wave were left out).
     """
