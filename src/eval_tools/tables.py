@@ -168,7 +168,8 @@ RESULTS = TableSpec(
         "contrast": "change (after minus before, in one group), difference (one group minus the "
         "reference group, at the wave), baseline (the same before the programme), dropout (those not reached "
         "minus those reached, at baseline), interaction (how much a change or difference differs between two levels of "
-        "a subgroup) or agreement (of two informants about the same people, at baseline)",
+        "a subgroup), agreement (of two informants about the same people, at baseline), stepped (sites that have "
+        "started minus sites that have not, up to the wave), region_change or region_difference (within one region)",
         "group": "id of the group, or 'all'",
         "reference": "id of the group it is compared with; '' for a change; of an agreement the other outcome",
         "baseline": "id of the wave before",
@@ -176,7 +177,9 @@ RESULTS = TableSpec(
         "estimator": "short name of the method, see docs/glossary.md",
         "role": "primary (gives the estimate and the verdict), check (can withhold the verdict), alongside, or detail",
         "branch": "branch of the decision tree; '' where the tree is not asked",
-        "subgroup": "'all', or of an interaction subgroup.level.level: the first level minus the second",
+        "subgroup": "'all', or of an interaction subgroup.level.level: the first level minus the second; of a stepped "
+        "roll-out 'since_start:' and the waves since the start; with regions 'region:' and the id of the region, or "
+        "'regions' for all of them pooled",
         "site": "'all' or the site",
         "estimand": "what the number is about, in words",
         "estimate": "float, unrounded; missing if it cannot be estimated",
@@ -189,7 +192,8 @@ RESULTS = TableSpec(
         "p_adjusted": "float, adjusted over the family of contrasts; missing outside a family",
         "n": "int, people that entered",
         "n_sites": "int, sites that entered; 0 where the study has none",
-        "smallest_count": "int, the smallest group of people whose size the row would tell",
+        "smallest_count": "int, the smallest group of people whose size the row would tell; 0 for a region with a "
+        "single site in an arm, whose own result it would be",
         "unit": "scale points, SD, percentage points ...",
         "standardiser": "the SD a standardised effect is divided by; '' for raw units",
         "method": "the method and its source",
@@ -203,7 +207,7 @@ VERDICTS = TableSpec(
     key=("outcome", "contrast", "group", "reference", "baseline", "wave"),
     columns={
         "outcome": "instrument.scale",
-        "contrast": "difference, or change in a single-group study",
+        "contrast": "difference, change in a single-group study, or stepped",
         "group": "id of the group",
         "reference": "id of the group it is compared with; '' for a change",
         "baseline": "id of the wave before",

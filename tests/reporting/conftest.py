@@ -21,7 +21,7 @@ from eval_tools.runner.study_run import StudyRun, open_study
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 
 
-CHAPTERS_WITH_FIGURES = ("people", "scales", "change", "compare", "single")
+CHAPTERS_WITH_FIGURES = ("people", "scales", "change", "compare", "stepped", "regions", "single")
 
 
 @contextmanager
@@ -121,6 +121,23 @@ def school_editions(make_little):
         if (key, language) not in editions:
             editions[key, language] = Edition(runs[key], language, drawn=False)
         return editions[key, language]
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def place_editions(make_little):
+    """Write the report of a study that a function builds; every study is computed once, nothing is drawn."""
+    runs, editions = {}, {}
+
+    def write(name: str, build, language: str) -> Edition:
+        if name not in runs:
+            bench = make_little()
+            build(bench)
+            runs[name] = open_study("little", start=bench.root)
+        if (name, language) not in editions:
+            editions[name, language] = Edition(runs[name], language, drawn=False)
+        return editions[name, language]
 
     return write
 

@@ -12,9 +12,11 @@ from eval_tools.comparison.branch import Branch, BranchId, choose_branch
 from eval_tools.comparison.certainty import LEVELS, REASONS, START, Evidence, rate_certainty
 from eval_tools.comparison.estimators import ESTIMATORS
 from eval_tools.comparison.individual import CLASSES
+from eval_tools.comparison.stepped import ESTIMATORS as STEPPED
 from eval_tools.reporting.chapters.annex import TESTED
 from eval_tools.reporting.language import catalogue
 from eval_tools.stats.estimate import Status
+from eval_tools.stats.stepped import Refusal
 from eval_tools.stats.wwc import Equivalence
 from eval_tools.studies.study import KNOWN_INFORMANTS, Assignment
 
@@ -59,7 +61,12 @@ def every_branch() -> list[Branch]:
 
 BRANCHES = every_branch()
 REFUSALS = sorted({code for branch in BRANCHES for code in branch.refused})
-METHODS = (*ESTIMATORS, *TESTED)
+METHODS = (*ESTIMATORS, *TESTED, *STEPPED)
+STEPPED_REFUSALS = (
+    *(code for code in get_args(Refusal) if code != "one_start"),  # refused when study.yaml is read
+    *("starts_merged", "too_few_for_a_claim", "all_started", "incomplete_sites"),
+)
+VERDICTS = ("better", "worse", "unclear", "no_claim")
 ROLES = ("primary", "check", "alongside")
 
 # Keys that the code puts together, by their pattern. Those of findings are taken from the source of intake.
@@ -102,6 +109,19 @@ FAMILIES = {
     "reason.*": [f"reason.{code}" for code in REASONS],
     "certainty.*": [f"certainty.{level}" for level in LEVELS],
     "method.*": [f"method.{name}" for name in METHODS],
+    "stepped.branch.*": [f"stepped.branch.{order}" for order in ("chance", "chosen", "none")],
+    "stepped.design.*": ["stepped.design.chance", "stepped.design.chosen"],
+    "stepped.refused.*": [f"stepped.refused.{code}" for code in STEPPED_REFUSALS],
+    "stepped.headline.**": [
+        *(f"stepped.headline.{told}{one}" for told, one in product(VERDICTS[:3], ("", "_one"))),
+        "stepped.headline.both",
+        "stepped.headline.no_claim",
+        "stepped.headline.impossible",
+    ],
+    "stepped.answer.*": [f"stepped.answer.{told}" for told in VERDICTS],
+    "regions.table.caption.*": ["regions.table.caption.change", "regions.table.caption.difference"],
+    "regions.together.*": ["regions.together.change", "regions.together.difference"],
+    "regions.together_few.*": ["regions.together_few.change", "regions.together_few.difference"],
     "single.*": [f"single.{name}" for name in CLASSES],
     "informant.*": [f"informant.{name}" for name in KNOWN_INFORMANTS],
     "goals.wanted.*": [f"goals.wanted.{way}" for way in WAYS],
@@ -218,7 +238,7 @@ def test_every_refusal_of_the_decision_tree_is_explained_and_no_other():
 
 def test_every_estimator_that_a_branch_asks_for_has_a_name_in_plain_words():
     asked = {name for b in BRANCHES for name in (b.primary, *b.checks, *b.alongside)}
-    assert asked == set(ESTIMATORS)
+    assert asked == set(ESTIMATORS), "those of a stepped roll-out are not in the tree"
     assert {f"method.{name}" for name in METHODS} == {k for k in catalogue("en") if k.startswith("method.")}
 
 

@@ -11,6 +11,8 @@ from eval_tools.comparison.change import compare_waves
 from eval_tools.comparison.groups import compare_groups
 from eval_tools.comparison.individual import reliable_change_thresholds
 from eval_tools.comparison.informants import compare_informants
+from eval_tools.comparison.regions import compare_regions
+from eval_tools.comparison.stepped import compare_stepped
 from eval_tools.comparison.subgroups import compare_subgroups
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.studies.study import Study
@@ -51,6 +53,8 @@ def estimate_results(
         compare_waves(scores, participants, study, instruments, wave=wave),
         differences,
         detectable_differences(differences) if len(differences) else differences,
+        compare_stepped(scores, participants, study, wave=wave),
+        compare_regions(scores, participants, study, wave=wave),
         compare_baseline(scores, participants, study, wave=wave),
         compare_dropout(scores, participants, study, wave=wave),
         reliable_change_thresholds(scores, participants, reliabilities, study, wave=wave),

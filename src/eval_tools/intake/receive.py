@@ -17,6 +17,7 @@ from eval_tools.instruments.instrument import Instrument
 from eval_tools.instruments.key import score_instrument
 from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
+from eval_tools.intake.places import check_sites
 from eval_tools.intake.raw_table import INVALID, READERS, RawTable, plain
 from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
 from eval_tools.studies.study import InstrumentColumns, Roster, Source, Study
@@ -108,6 +109,7 @@ def receive_study(
     form_table, response_table = _refuse_repeated_forms(form_table, response_table, findings)
     _note_empty_waves(form_table, study, findings)
     _check_everybody_has_a_group(people, study, findings)
+    check_sites([site for _, site in people.values()], study, findings)
     participants = pd.DataFrame(
         {
             "participant": list(people),

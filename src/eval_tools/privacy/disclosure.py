@@ -19,11 +19,13 @@ from eval_tools.privacy.counts import release_counts
 from eval_tools.privacy.distribution import release_distribution, release_people
 from eval_tools.privacy.estimates import release_estimates
 from eval_tools.privacy.flow import release_flow
+from eval_tools.privacy.parts import hide_parts
 from eval_tools.privacy.rule import DisclosureRule, ReleasedTable
 
 __all__ = [
     "DisclosureRule",
     "ReleasedTable",
+    "hide_parts",
     "release_counts",
     "release_distribution",
     "release_estimates",

@@ -34,6 +34,7 @@ def release_estimates(
     also: Sequence[str] = (),
     family: Sequence[Hashable] = (),
     total_label: str = "all",
+    hidden: Sequence[bool] = (),
 ) -> ReleasedTable:
     """Hide every estimate about too few people, and round the counts beside the others.
 
@@ -61,6 +62,11 @@ def release_estimates(
         Which rows belong together: the groups of one estimate, and their total, whose ``group`` is
         ``total_label``. If a group of a family is hidden, so is the total: with it and the other groups, the
         hidden one could be worked out.
+    total_label : str
+        What the total over the groups is called.
+    hidden : sequence of bool, one per row
+        Rows that are hidden whatever their count, and their counts with them: see
+        :func:`eval_tools.privacy.parts.hide_parts`.
 
     Returns
     -------
@@ -107,11 +113,13 @@ def release_estimates(
     small = np.array([rule.is_small(n) for n in people], dtype=bool)
     if len(family):
         small |= _betraying_totals(table, small, family, total_label)
+    forced = np.array(hidden, dtype=bool) if len(hidden) else np.zeros(len(table), dtype=bool)
+    small |= forced
     released = table.copy()
     for column in numbers:
         released[column] = released[column].mask(small)
     for column in counts:
-        released[column] = [rule.released_count(n) for n in table[column]]
+        released[column] = [rule.released_count(n) for n in table[column].mask(forced)]
         people_counted(table[column].dropna(), name=name)
     for column in shares:
         released[column] = [_released_share(s, n, rule) for s, n in zip(table[column], people, strict=True)]

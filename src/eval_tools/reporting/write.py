@@ -12,6 +12,7 @@ from eval_tools.reporting.chapters.compare import compare_chapter
 from eval_tools.reporting.chapters.goals import goals_chapter
 from eval_tools.reporting.chapters.people import people_chapter
 from eval_tools.reporting.chapters.reading import reading_chapter
+from eval_tools.reporting.chapters.regions import regions_chapter
 from eval_tools.reporting.chapters.scales import scales_chapter
 from eval_tools.reporting.chapters.single import single_chapter
 from eval_tools.reporting.chapters.subgroups import subgroups_chapter
@@ -27,6 +28,7 @@ CHAPTERS: dict[str, Callable[[Desk], Chapter | None]] = {
     "change": change_chapter,
     "compare": compare_chapter,
     "subgroups": subgroups_chapter,
+    "regions": regions_chapter,
     "single": single_chapter,
     "sure": sure_chapter,
     "annex": annex_chapter,
@@ -57,7 +59,9 @@ def write_report(material: Material, language: str) -> Report:
 def box(desk: Desk) -> Facts:
     """Say at the top what this is, of whom, and how binding."""
     words, study = desk.words, desk.study
-    if study.comparison is None:
+    if study.assignment.stepped:
+        design = words(f"stepped.design.{'chance' if study.assignment.randomised else 'chosen'}")
+    elif study.comparison is None:
         design = words("box.design.single")
     elif study.assignment.randomised:
         design = words(f"box.design.randomised{'_sites' if study.assignment.unit == 'site' else ''}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eval_tools.privacy.disclosure import (
+    DisclosureRule,
     ReleasedTable,
+    hide_parts,
     release_counts,
     release_distribution,
     release_estimates,
@@ -92,6 +95,7 @@ def release_term(
             numbers=[*interval, "se", "df", "p_value", "p_adjusted"],
             also=["ci_level", "n_sites"],
             family=_families(results),
+            hidden=_hidden_regions(results, rule),
             rule=rule,
         ),
         class_counts=release_counts(
@@ -113,6 +117,26 @@ def release_term(
             rule=rule,
         ),
         people=release_people(change, name="people", rule=rule, by=["outcome"]) if rule.single_people else None,
+    )
+
+
+def _hidden_regions(results: pd.DataFrame, rule: DisclosureRule) -> list[bool]:
+    """Say which regions are hidden so that none of few people can be worked out from the others and the whole."""
+    is_region = results["contrast"].str.startswith("region_")
+    one = is_region & results["subgroup"].str.startswith("region:")
+    whole = (results["role"] == "primary") & results["contrast"].isin(["change", "difference"])
+    contrast = results["contrast"].mask(whole, "region_" + results["contrast"])
+    keys = list(zip(results["outcome"], contrast, results["group"], strict=True))
+    rest: dict[Hashable, int] = {}  # people of the whole who are in no region
+    for key, n, plus, minus in zip(keys, results["n"], whole, one, strict=True):
+        rest[key] = rest.get(key, 0) + int(n) * (int(plus) - int(minus))
+    return hide_parts(
+        results["smallest_count"].tolist(),
+        [key if mine else None for key, mine in zip(keys, one, strict=True)],
+        rule=rule,
+        rest=rest,
+        drawn_from=[key if mine else None for key, mine in zip(keys, is_region & ~one, strict=True)],
+        entered=((results["status"] == "estimated") & (results["se"] > 0)).tolist(),
     )
 
 

@@ -16,6 +16,7 @@ from eval_tools.comparison.attrition import count_flow
 from eval_tools.comparison.describe import describe_scores
 from eval_tools.comparison.individual import classify_changes, count_classes
 from eval_tools.comparison.results import estimate_results
+from eval_tools.comparison.stepped_verdict import judge_stepped
 from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
 from eval_tools.intake.corrections import load_corrections
@@ -239,9 +240,10 @@ class StudyRun:
     def verdicts(self) -> pd.DataFrame:
         """VERDICTS of the term."""
         locked = self.lock is not None and not self.deviations and self.study.plan.written == "before_data"
+        judge = judge_stepped if self.study.assignment.stepped else judge_contrasts
         return self._cache.table(
             f"verdicts-{self.term}",
-            lambda: judge_contrasts(
+            lambda: judge(
                 self.results,
                 self.scores,
                 self.participants,

@@ -16,6 +16,7 @@ from eval_tools.errors import DefinitionError, Problem, unknown_problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.instruments.load import Instruments, load_instruments
 from eval_tools.privacy.disclosure import DisclosureRule
+from eval_tools.studies.places import build_regions, build_starts, check_regions, check_starts
 from eval_tools.studies.schema import STUDY
 from eval_tools.studies.study import (
     KNOWN_INFORMANTS,
@@ -95,6 +96,8 @@ def _check_meaning(doc: Document, instruments: Instruments, available: list[str]
         *_check_waves(doc),
         *_check_groups(doc),
         *_check_informants(doc),
+        *check_starts(doc),
+        *check_regions(doc),
         *_check_sources(doc, instruments, available),
         *_check_roster(doc),
         *_check_plan(doc, instruments, available),
@@ -539,7 +542,11 @@ def _build(doc: Document, folder: Path, instruments: Instruments) -> Study:
         respondents=data["respondents"],
         attribution=data.get("attribution", ""),
         licence=data.get("licence", ""),
-        assignment=Assignment(unit=data["assignment"]["unit"], randomised=data["assignment"]["randomised"]),
+        assignment=Assignment(
+            unit=data["assignment"]["unit"],
+            randomised=data["assignment"]["randomised"],
+            starts=build_starts(doc),
+        ),
         groups=_frozen(
             {name: Group(id=name, role=g["role"], title=_frozen(g["title"])) for name, g in data["groups"].items()}
         ),
@@ -568,6 +575,7 @@ def _build(doc: Document, folder: Path, instruments: Instruments) -> Study:
                 for name, entry in data.get("subgroups", {}).items()
             }
         ),
+        regions=build_regions(doc),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,10 @@ def plan_content(study: Study, questionnaire_hashes: Mapping[str, str]) -> dict[
         "plan.primary": ", ".join(sorted(o.id for o in study.plan.outcomes if o.rank == "primary")),
         "plan.secondary": ", ".join(sorted(o.id for o in study.plan.outcomes if o.rank == "secondary")),
     }
+    for wave, sites in study.assignment.starts.items():
+        content[f"assignment.starts.{wave}"] = _sites(sites)
+    for region in study.regions.values():
+        content[f"regions.{region.id}"] = _sites(region.sites)
     for group in study.groups.values():
         content[f"groups.{group.id}"] = group.role
     for outcome in study.plan.outcomes:
@@ -65,6 +69,12 @@ def plan_content(study: Study, questionnaire_hashes: Mapping[str, str]) -> dict[
     for name in study.instruments:
         content[f"questionnaire {name}"] = questionnaire_hashes[name][:16]
     return content
+
+
+def _sites(sites: Iterable[str]) -> str:
+    """Tell how many sites there are, and a hash by which others would be noticed; never their names."""
+    ordered = sorted(sites)
+    return f"{len(ordered)} sites ({hashlib.sha256(json.dumps(ordered).encode()).hexdigest()[:8]})"
 
 
 def _number(value: float) -> str:

@@ -45,7 +45,10 @@ STUDY = Record(
         "about": Translated(),
         "kind": Word("real", "synthetic"),
         "respondents": Word("adults", "children"),
-        "assignment": Record({"unit": Word("participant", "site", "none"), "randomised": Flag()}),
+        "assignment": Record(
+            {"unit": Word("participant", "site", "none"), "randomised": Flag()},
+            {"starts": MapOf(ListOf(Text(), at_least=1), at_least=1)},
+        ),
         "groups": MapOf(Record({"title": Translated(), "role": Word("programme", "comparison")}), at_least=1),
         "waves": ListOf(
             Record({"id": Slug(), "role": Word("before", "after", "follow-up"), "title": Translated()}),
@@ -97,6 +100,7 @@ STUDY = Record(
         "people": Record({"identifiers": Word("direct", "published_arbitrary")}),
     },
     {
+        "regions": MapOf(Record({"title": Translated(), "sites": ListOf(Text(), at_least=1)}), at_least=1),
         "attribution": Text(),
         "licence": Text(),
         "goals": MapOf(GOAL, at_least=1),

@@ -48,6 +48,21 @@ class Assignment:
 
     unit: Literal["participant", "site", "none"]
     randomised: bool
+    starts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # wave -> sites that start then; stepped only
+
+    @property
+    def stepped(self) -> bool:
+        """Whether sites start one wave after another, so that those not yet started are the comparison."""
+        return bool(self.starts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A county or another partner, with the sites that lie in it."""
+
+    id: str
+    title: Translation
+    sites: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +185,7 @@ class Study:
     informant_titles: Mapping[str, Translation] = field(default_factory=dict)  # of those without a known word
     goals: Mapping[str, Goal] = field(default_factory=dict)
     subgroups: Mapping[str, Subgroup] = field(default_factory=dict)
+    regions: Mapping[str, Region] = field(default_factory=dict)
 
     @property
     def baseline(self) -> Wave:
@@ -200,6 +216,11 @@ class Study:
     def programme_groups(self) -> tuple[Group, ...]:
         """The groups that got a programme, in the order of study.yaml."""
         return tuple(group for group in self.groups.values() if group.role == "programme")
+
+    def start_of(self, site: str) -> int | None:
+        """Return the place in time order of the wave at which a site starts; None if it never does."""
+        waves = list(self.waves)
+        return next((waves.index(wave) for wave, sites in self.assignment.starts.items() if site in sites), None)
 
     @property
     def instruments(self) -> tuple[str, ...]:

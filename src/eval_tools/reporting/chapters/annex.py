@@ -16,12 +16,14 @@ TESTED = (
 
 def annex_chapter(desk: Desk) -> Chapter:
     """List tests and methods; p values stand here and nowhere else."""
+    stepped = desk.study.assignment.stepped
     return Chapter(
         id="annex",
         heading=desk.words("annex.heading"),
         blocks=(
             tests_table(desk),
             Paragraph(id="methods", text=desk.words("annex.methods")),
+            *([Paragraph(id="methods-stepped", text=desk.words("stepped.methods"))] if stepped else []),
             *([Paragraph(id="methods-sites", text=desk.words("annex.sites"))] if desk.has_sites else []),
             Bullets(id="sources", items=tuple(sources(desk))),
             Paragraph(id="audit", text=desk.words("annex.audit"), role="note"),
@@ -36,7 +38,7 @@ def tests_table(desk: Desk) -> Table:
     for outcome in desk.study.plan.outcomes:
         mine = desk.results[desk.results["outcome"] == outcome.id]
         tested = mine[(mine["role"] != "detail") | mine["estimator"].isin(TESTED)]
-        for contrast in ("change", "difference", "interaction"):
+        for contrast in ("change", "difference", "interaction", "stepped"):
             for row in records(tested[tested["contrast"] == contrast]):
                 rows.append(
                     (
@@ -68,6 +70,8 @@ def asked(desk: Desk, row: Row) -> str:
         return desk.words("annex.change_of", group=group)
     if row["contrast"] == "difference":
         return desk.words("annex.difference_of", group=group, reference=desk.group_title(row["reference"]))
+    if row["contrast"] == "stepped":
+        return desk.words("stepped.annex")
     name, level, other = desk.levels(row["subgroup"])
     return desk.words("annex.interaction_of", group=group, subgroup=name, level=level, other=other)
 

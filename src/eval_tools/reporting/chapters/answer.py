@@ -6,6 +6,7 @@ from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Bullets, Chapter, Paragraph
 from eval_tools.reporting.chapters.headline import headline, is_better, is_clear
+from eval_tools.reporting.chapters.stepped import stepped_answer
 from eval_tools.reporting.material import Desk, Row
 from eval_tools.studies.study import Outcome
 
@@ -124,6 +125,8 @@ def compared(desk: Desk, outcome: Outcome) -> list[str]:
     A difference is called better or worse only if its p value, adjusted for the number of comparisons, is
     below the level of the interval.
     """
+    if desk.study.assignment.stepped:
+        return [stepped_answer(desk, outcome)]
     if desk.study.comparison is None:
         return []
     rows = desk.primary(outcome, "difference")
@@ -219,6 +222,8 @@ def worthwhile(desk: Desk, outcome: Outcome, row: Row) -> list[str]:
 def credit(desk: Desk) -> list[str]:
     """Say what a change cannot be put down to: where the comparison group got better like a programme group."""
     comparison, outcomes = desk.study.comparison, desk.study.plan.outcomes
+    if desk.study.assignment.stepped:
+        return []
     if comparison is None:
         return [desk.words("answer.single_group")]
     shared = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Chapter, Paragraph, Picture, Table
+from eval_tools.reporting.chapters.stepped import stepped_chapter
 from eval_tools.reporting.figures import draw_forest
 from eval_tools.reporting.material import Desk, Row, records
 from eval_tools.stats.wwc import classify_baseline_equivalence
@@ -13,6 +14,8 @@ from eval_tools.studies.study import Outcome
 
 def compare_chapter(desk: Desk) -> Chapter:
     """Show every difference from the comparison group: forest and table for each outcome."""
+    if desk.study.assignment.stepped:
+        return stepped_chapter(desk)
     words = desk.words
     heading = words("compare.heading")
     comparison = desk.study.comparison

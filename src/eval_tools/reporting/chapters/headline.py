@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+from eval_tools.reporting.chapters.stepped import stepped_answer, stepped_headline
 from eval_tools.reporting.material import Desk, Row
 from eval_tools.studies.study import Outcome
 
@@ -17,6 +18,9 @@ def headline(desk: Desk) -> str:
 
 def _claims(desk: Desk) -> list[str]:
     """Say what may be claimed, each claim with its points and range."""
+    if desk.study.assignment.stepped:
+        primary = [outcome for outcome in desk.study.plan.outcomes if outcome.rank == "primary"]
+        return [stepped_headline(desk), *(stepped_answer(desk, outcome) for outcome in primary)]
     if desk.study.comparison is None:
         return [moved(desk), *_measured_changes(desk)]
     if len(desk.study.programme_groups) > 1:

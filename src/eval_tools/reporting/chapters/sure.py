@@ -34,7 +34,7 @@ def certainty_table(desk: Desk) -> Table:
                     words.clauses(reasons) or words("certainty.none"),
                 )
             )
-    single = desk.study.comparison is None
+    single = desk.study.comparison is None and not desk.study.assignment.stepped
     return Table(
         id="certainty-table",
         caption=words("certainty.caption_single" if single else "certainty.caption"),
@@ -53,7 +53,9 @@ def threats(desk: Desk) -> list[str]:
     elif n is not None and n[0] > n[1]:
         share = words.percent((n[0] - n[1]) / n[0])
         items.append(words("sure.attrition", share=share, **desk.waves))
-    if study.comparison is None:
+    if study.assignment.stepped:
+        items.append(words("stepped.sure.chance" if study.assignment.randomised else "stepped.not_randomised"))
+    elif study.comparison is None:
         items.append(words("sure.single"))
     elif study.assignment.randomised:
         items.append(words("sure.randomised"))
