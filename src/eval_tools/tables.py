@@ -155,8 +155,9 @@ RESULTS = TableSpec(
     columns={
         "outcome": "instrument.scale",
         "contrast": "change (after minus before, in one group), difference (one group minus the "
-        "reference group, at the wave), baseline (the same before the programme) or dropout (those not reached "
-        "minus those reached, at baseline)",
+        "reference group, at the wave), baseline (the same before the programme), dropout (those not reached "
+        "minus those reached, at baseline), site_change or site_difference (the same site by site, and pooled over "
+        "sites), or individual (shares of people whose own change exceeds measurement error)",
         "group": "id of the group, or 'all'",
         "reference": "id of the group it is compared with; '' for a change",
         "baseline": "id of the wave before",

@@ -10,6 +10,8 @@ from eval_tools.comparison.baseline import compare_baseline, detectable_differen
 from eval_tools.comparison.change import compare_waves
 from eval_tools.comparison.groups import compare_groups
 from eval_tools.comparison.individual import reliable_change_thresholds
+from eval_tools.comparison.shares import estimate_shares
+from eval_tools.comparison.sites import compare_sites
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.studies.study import Study
 from eval_tools.tables import RESULTS, check_table
@@ -44,6 +46,8 @@ def estimate_results(
         compare_baseline(scores, participants, study, wave=wave),
         compare_dropout(scores, participants, study, wave=wave),
         reliable_change_thresholds(scores, participants, reliabilities, study, wave=wave),
+        estimate_shares(scores, participants, reliabilities, study, wave=wave),
+        compare_sites(scores, participants, study, wave=wave),
     ]
     results = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return check_table(results, RESULTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eval_tools.comparison.shares import SHARES
 from eval_tools.privacy.disclosure import (
     ReleasedTable,
     release_counts,
@@ -12,6 +13,8 @@ from eval_tools.privacy.disclosure import (
     release_estimates,
     release_flow,
     release_people,
+    release_shares,
+    release_sites,
 )
 from eval_tools.studies.load import StudyDefinition
 
@@ -30,6 +33,8 @@ class Released:
     reliabilities: ReleasedTable
     results: ReleasedTable
     class_counts: ReleasedTable
+    shares: ReleasedTable
+    sites: ReleasedTable | None  # where the study names sites
     distributions: dict[str, ReleasedTable]
     people: ReleasedTable | None
     verdicts: ReleasedTable
@@ -64,6 +69,17 @@ def release_term(
                 bin_width=max(1.0, float(round(width / BINS))),
                 limits=(-width, width),
             )
+    counts = release_counts(
+        class_counts,
+        name="class_counts",
+        rows=["group"],
+        column="class",
+        by=["outcome", "measure"],
+        rule=rule,
+    )
+    of_sites = results["contrast"].isin(["site_change", "site_difference"])
+    individual = results["contrast"] == "individual"
+    sites, shares, results = results[of_sites], results[individual], results[~of_sites & ~individual]
     return Released(
         flow=release_flow(flow, name="flow", rule=rule),
         descriptives=release_estimates(
@@ -94,14 +110,11 @@ def release_term(
             family=_families(results),
             rule=rule,
         ),
-        class_counts=release_counts(
-            class_counts,
-            name="class_counts",
-            rows=["group"],
-            column="class",
-            by=["outcome", "measure"],
-            rule=rule,
-        ),
+        class_counts=counts,
+        shares=release_shares(shares, name="shares", counts=counts, classes=SHARES, measure="reliable_change"),
+        sites=release_sites(sites, name="sites", by=["outcome", "contrast", "group", "reference"], rule=rule)
+        if len(sites)
+        else None,
         distributions=distributions,
         verdicts=release_estimates(
             # a verdict about few people is a number about them

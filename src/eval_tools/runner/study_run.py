@@ -291,6 +291,8 @@ class StudyRun:
             reliabilities=released.reliabilities,
             results=released.results,
             class_counts=released.class_counts,
+            shares=released.shares,
+            sites=released.sites,
             distributions=released.distributions,
             people=released.people,
             verdicts=released.verdicts,
