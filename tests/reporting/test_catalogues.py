@@ -53,6 +53,7 @@ def every_branch() -> list[Branch]:
 BRANCHES = every_branch()
 REFUSALS = sorted({code for branch in BRANCHES for code in branch.refused})
 METHODS = (*ESTIMATORS, *TESTED)
+BY_SITE = ("site_change", "site_difference")
 ROLES = ("primary", "admissible", "alongside")
 
 # Keys that the code puts together, by their pattern. Those of findings are taken from the source of intake.
@@ -83,6 +84,11 @@ FAMILIES = {
     "reason.*": [f"reason.{code}" for code in REASONS],
     "certainty.*": [f"certainty.{level}" for level in LEVELS],
     "method.*": [f"method.{name}" for name in METHODS],
+    "sites.prediction.*": [f"sites.prediction.{contrast}" for contrast in BY_SITE],
+    "sites.figure.axis.*": [f"sites.figure.axis.{contrast}" for contrast in BY_SITE],
+    "sites.figure.better.*": [f"sites.figure.better.{contrast}" for contrast in BY_SITE],
+    "sites.figure.worse.*": [f"sites.figure.worse.{contrast}" for contrast in BY_SITE],
+    "sites.table.caption.*": [f"sites.table.caption.{contrast}" for contrast in BY_SITE],
     "single.*": [f"single.{name}" for name in CLASSES],
 }
 

@@ -11,6 +11,7 @@ from eval_tools.reporting.chapters.people import people_chapter
 from eval_tools.reporting.chapters.reading import reading_chapter
 from eval_tools.reporting.chapters.scales import scales_chapter
 from eval_tools.reporting.chapters.single import single_chapter
+from eval_tools.reporting.chapters.sites import sites_chapter
 from eval_tools.reporting.chapters.sure import sure_chapter
 from eval_tools.reporting.material import Desk, Material
 
@@ -22,6 +23,7 @@ CHAPTERS = {
     "change": change_chapter,
     "compare": compare_chapter,
     "single": single_chapter,
+    "sites": sites_chapter,
     "sure": sure_chapter,
     "annex": annex_chapter,
 }
