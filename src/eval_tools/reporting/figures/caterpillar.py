@@ -15,7 +15,7 @@ from eval_tools.reporting.figures.sheet import WIDTH, Scale, Sheet, drawing, lig
 from eval_tools.reporting.figures.svg import Drawing
 
 _SITE, _MEAN = GroupStyle("#0072B2", "o"), GroupStyle("#1f2328", "D")
-_SIDE = 0.3  # how much of the spread lies on either side of zero at least, for the words above the plot
+_SIDE = 0.4  # how much of the spread lies on either side of zero at least, for the words above the plot
 
 
 def draw_caterpillar(
