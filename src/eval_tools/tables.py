@@ -169,7 +169,9 @@ RESULTS = TableSpec(
         "reference group, at the wave), baseline (the same before the programme), dropout (those not reached "
         "minus those reached, at baseline), interaction (how much a change or difference differs between two levels of "
         "a subgroup), agreement (of two informants about the same people, at baseline), stepped (sites that have "
-        "started minus sites that have not, up to the wave), region_change or region_difference (within one region)",
+        "started minus sites that have not, up to the wave), region_change or region_difference (within one region), "
+        "site_change or site_difference (the same site by site, and pooled over sites), or individual (shares of "
+        "people whose own change exceeds measurement error)",
         "group": "id of the group, or 'all'",
         "reference": "id of the group it is compared with; '' for a change; of an agreement the other outcome",
         "baseline": "id of the wave before",

@@ -116,7 +116,7 @@ def test_where_nobody_moved_the_change_is_zero_not_missing(trial):
 def test_a_study_of_one_group_has_no_difference_and_no_total(trial, study, people):
     alone = study(groups={"club": "programme"})
     results = assert_all_stages_run(trial(people(groups=("club",)), study=alone))
-    assert set(results["contrast"]) == {"change", "dropout"}
+    assert set(results["contrast"]) == {"change", "dropout", "individual"}
     assert set(rows_of(results, contrast="dropout")["group"]) == {"club"}
     without_threshold = results[results["estimator"] != "reliable_change_threshold"]
     assert set(without_threshold["group"]) == {"club"}
@@ -158,8 +158,11 @@ def test_people_of_fewer_than_four_sites_have_estimates_without_interval_and_p_v
     rows = [*people(), ("club", 30, None), ("club", 12, None), ("wait", 8, None), ("wait", 9, None)]
     plain, sites = trial(rows), trial(in_schools(rows))
     results = sites.results()
+    by_site = results["contrast"] == "site_difference"  # how sure one is of one school is a matter of its own people
+    results, by_site = results[~by_site], results[by_site]
+    assert set(by_site.loc[by_site["site"] == "all", "status"]) == {"too_few_sites"}
     assert_no_uncertainty(results)
-    assert set(results["contrast"]) == {"change", "difference", "baseline", "dropout"}
+    assert set(results["contrast"]) == {"change", "difference", "baseline", "dropout", "individual"}
     without = results["estimator"] != "reliable_change_threshold"
     assert set(results.loc[without, "n_sites"]) == {3}
     # the numbers themselves are those of people who stand alone

@@ -91,7 +91,7 @@ def test_rows_are_those_of_the_panel_with_people_sites_method_and_estimand():
     wide = tables.scores.dropna(subset=["score"]).groupby("participant")["wave"].agg(set)
     assert main["n"] == sum("autumn" in waves and len(waves) > 1 for waves in wide)
     within = one(rows, estimator="stepped_within")
-    assert (within["role"], within["estimate"]) == ("admissible", found.within_period.estimate)
+    assert (within["role"], within["estimate"]) == ("check", found.within_period.estimate)
     since = rows[rows["subgroup"].str.startswith("since_start:")]
     assert since["subgroup"].tolist() == ["since_start:0", "since_start:1", "since_start:2"]
     assert since["n_sites"].tolist() == [6, 4, 2]

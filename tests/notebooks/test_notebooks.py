@@ -23,8 +23,14 @@ def cells(path: Path, kind: str) -> list:
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
 
 
-def test_the_four_notebooks_of_the_line_are_there():
-    assert [path.stem for path in NOTEBOOKS] == ["10_data_quality", "20_scores", "30_before_after", "70_term_report"]
+def test_the_five_notebooks_of_the_line_are_there():
+    assert [path.stem for path in NOTEBOOKS] == [
+        "10_data_quality",
+        "20_scores",
+        "30_before_after",
+        "60_sites",
+        "70_term_report",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

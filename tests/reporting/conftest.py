@@ -21,7 +21,7 @@ from eval_tools.runner.study_run import StudyRun, open_study
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 
 
-CHAPTERS_WITH_FIGURES = ("people", "scales", "change", "compare", "stepped", "regions", "single")
+CHAPTERS_WITH_FIGURES = ("people", "scales", "change", "balance", "compare", "stepped", "regions", "single", "sites")
 
 
 @contextmanager

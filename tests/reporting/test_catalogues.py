@@ -68,6 +68,7 @@ STEPPED_REFUSALS = (
 )
 VERDICTS = ("better", "worse", "unclear", "no_claim")
 ROLES = ("primary", "check", "alongside")
+BY_SITE = ("site_change", "site_difference")
 
 # Keys that the code puts together, by their pattern. Those of findings are taken from the source of intake.
 FAMILIES = {
@@ -122,6 +123,11 @@ FAMILIES = {
     "regions.table.caption.*": ["regions.table.caption.change", "regions.table.caption.difference"],
     "regions.together.*": ["regions.together.change", "regions.together.difference"],
     "regions.together_few.*": ["regions.together_few.change", "regions.together_few.difference"],
+    "sites.prediction.*": [f"sites.prediction.{contrast}" for contrast in BY_SITE],
+    "sites.figure.axis.*": [f"sites.figure.axis.{contrast}" for contrast in BY_SITE],
+    "sites.figure.better.*": [f"sites.figure.better.{contrast}" for contrast in BY_SITE],
+    "sites.figure.worse.*": [f"sites.figure.worse.{contrast}" for contrast in BY_SITE],
+    "sites.table.caption.*": [f"sites.table.caption.{contrast}" for contrast in BY_SITE],
     "single.*": [f"single.{name}" for name in CLASSES],
     "informant.*": [f"informant.{name}" for name in KNOWN_INFORMANTS],
     "goals.wanted.*": [f"goals.wanted.{way}" for way in WAYS],

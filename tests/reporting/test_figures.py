@@ -13,7 +13,15 @@ from matplotlib.backends.backend_svg import RendererSVG
 
 from eval_tools.errors import DataError, DefinitionError, EvalToolsError, UnknownNames
 from eval_tools.reporting import fonts
-from eval_tools.reporting.figures import draw_bands, draw_change, draw_flow, draw_forest, draw_trajectory
+from eval_tools.reporting.figures import (
+    draw_bands,
+    draw_caterpillar,
+    draw_change,
+    draw_flow,
+    draw_forest,
+    draw_love,
+    draw_trajectory,
+)
 from eval_tools.reporting.figures.lettering import spread, text_width, wrap
 from eval_tools.reporting.figures.sheet import Sheet, drawing
 
@@ -71,7 +79,7 @@ WORDS = {
         "enrolled": "报名",
     },
 }
-FIGURES = ("change", "change_without_people", "forest", "flow", "bands", "trajectory")
+FIGURES = ("change", "change_without_people", "forest", "flow", "bands", "trajectory", "caterpillar", "love")
 INJECTION = r'$\frac{1}{$ <script>alert("x")</script> --> ]]> & %(n)s'
 
 
@@ -157,6 +165,37 @@ def draw(figure, language="en", *, labels=None, name="fig", hide=None, **changed
             x_label=words["x"],
             zero_label_left=words["better"],
             zero_label_right=words["worse"],
+            number_format="{:g}".format,
+            text_header=words["x"],
+            **common,
+        )
+    if figure == "caterpillar":
+        rows = pd.concat([summary.assign(label=list(labels.values()))] * 3)
+        mean = next(iter(hide(rows.iloc[:1]).to_dict("records")), None)
+        prediction = None if mean is None else {key: value for key, value in mean.items() if key != "n"}
+        del common["group_labels"]
+        return draw_caterpillar(
+            rows=hide(rows),
+            mean=mean,
+            prediction=prediction,
+            x_label=words["x"],
+            zero_label_left=words["better"],
+            zero_label_right=words["worse"],
+            number_format="{:g}".format,
+            text_header=words["x"],
+            **common,
+        )
+    if figure == "love":
+        rows = summary.assign(label=list(labels.values()), people=[0.02, -0.31, 0.2, 0.0][: len(labels)])
+        return draw_love(
+            rows=hide(rows.assign(sites=rows["people"] * 1.4)),
+            x_label=words["x"],
+            zero_label_left=words["better"],
+            zero_label_right=words["worse"],
+            people_label=words["before"],
+            sites_label=words["after"],
+            alike_label=words["better"],
+            adjust_label=words["worse"],
             number_format="{:g}".format,
             text_header=words["x"],
             **common,
@@ -557,3 +596,69 @@ def test_brackets_go_to_their_own_line_if_that_costs_none():
 def test_labels_are_kept_apart_and_inside():
     placed = spread([0.1, 0.1, 0.2], [1.0, 1.0, 1.0], low=0.0, high=3.0)
     assert placed == pytest.approx([0.5, 1.5, 2.5])
+
+
+def drawn_xs(svg, colour):
+    """Where markers of a colour lie, from left to right."""
+    found = re.findall(rf'<use [^>]*x="([\d.]+)"[^>]*style="[^"]*fill: {colour}', svg)
+    return [float(x) for x in found]
+
+
+def test_sites_are_drawn_in_the_order_given_and_in_one_colour():
+    rows = pd.DataFrame(
+        {
+            "label": [f"Site {i}" for i in range(1, 7)],
+            "estimate": [-6.0, -4.0, -3.0, -1.0, 0.5, 2.0],
+            "ci_low": [-9.0, -7.0, -6.0, -4.0, -2.5, -1.0],
+            "ci_high": [-3.0, -1.0, 0.0, 2.0, 3.5, 5.0],
+            "n": 20.0,
+            "text": "",
+        }
+    )
+    svg = draw_caterpillar(
+        name="c",
+        rows=rows,
+        mean=None,
+        prediction=None,
+        x_label="x",
+        zero_label_left="l",
+        zero_label_right="r",
+        title="t",
+        hidden_label="h",
+        alt="a",
+        caption="c",
+        language="en",
+        number_format="{:g}".format,
+    ).svg
+    xs = drawn_xs(svg, "#0072b2")
+    assert len(xs) == 6
+    assert xs == sorted(xs)
+    steps = np.diff(xs) / np.diff(rows["estimate"])
+    assert steps == pytest.approx(np.full(5, steps[0]), rel=1e-3)
+    assert len(set(re.findall(r"fill: (#[0-9a-f]{6})", svg)) & {"#d55e00", "#009e73", "#cc79a7"}) == 0
+
+
+def test_a_baseline_difference_is_not_coloured_by_how_large_it_is():
+    near, far = (
+        draw_love(
+            name="l",
+            rows=pd.DataFrame([{"label": "Mood", "group": "a", "people": value, "sites": value, "text": "x"}]),
+            x_label="x",
+            zero_label_left="l",
+            zero_label_right="r",
+            people_label="p",
+            sites_label="s",
+            alike_label="u",
+            adjust_label="v",
+            group_labels={"a": "A"},
+            title="t",
+            hidden_label="h",
+            alt="a",
+            caption="c",
+            language="en",
+            number_format="{:g}".format,
+        ).svg
+        for value in (0.01, 0.9)
+    )
+    colours = [sorted(set(re.findall(r"#[0-9a-f]{6}", svg))) for svg in (near, far)]
+    assert colours[0] == colours[1]

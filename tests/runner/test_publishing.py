@@ -55,7 +55,7 @@ def test_the_folder_holds_pages_notebooks_tables_and_the_record_of_the_run(littl
     found = contents(publish(little))
     assert {f"report.{language}.html" for language in ("en", "zh-Hant", "zh-Hans")} <= set(found)
     assert {f"notebooks/{language}/10_short.ipynb" for language in ("en", "zh-Hant", "zh-Hans")} <= set(found)
-    tables = {"flow", "descriptives", "reliabilities", "results", "class_counts", "distribution-ces-d-total"}
+    tables = {"flow", "descriptives", "reliabilities", "results", "class_counts", "shares", "distribution-ces-d-total"}
     assert {f"tables/{table}.csv" for table in tables} <= set(found)
     record = json.loads(found["run.json"])
     assert record["parameters"] == {"study": "little", "term": "spring", "languages": ["en", "zh-Hans", "zh-Hant"]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from eval_tools.comparison.linked import link_waves, of_outcome
 from eval_tools.comparison.rows import NAN, Contrast, result_row
 from eval_tools.stats.estimate import Estimate
-from eval_tools.stats.individual import reliable_change
+from eval_tools.stats.individual import ReliableChange, reliable_change
 from eval_tools.studies.study import Outcome, Study
 from eval_tools.tables import CHANGES, CLASS_COUNTS, check_table
 
@@ -33,7 +33,7 @@ def classify_changes(
     parts = []
     for outcome in study.plan.outcomes:
         linked = link_waves(scores, participants, outcome, baseline=study.baseline.id, wave=wave)
-        result = _classes(linked, outcome, reliabilities, study)
+        result = classes_of(linked, outcome, reliabilities, study)
         linked["outcome"], linked["baseline"], linked["wave"] = outcome.id, study.baseline.id, wave
         linked["change"] = linked["after"] - linked["before"]
         linked["reliable_change"] = result.classes
@@ -50,7 +50,7 @@ def reliable_change_thresholds(
     rows = []
     for outcome in study.plan.outcomes:
         linked = link_waves(scores, participants, outcome, baseline=study.baseline.id, wave=wave)
-        result = _classes(linked, outcome, reliabilities, study)
+        result = classes_of(linked, outcome, reliabilities, study)
         coefficient, value = _reliability(outcome, reliabilities, study.baseline.id)
         n = int(linked["before"].notna().sum())
         rows.append(
@@ -94,7 +94,8 @@ def _reliability(outcome: Outcome, reliabilities: pd.DataFrame, wave: str) -> tu
     return "no reliability", NAN
 
 
-def _classes(linked: pd.DataFrame, outcome: Outcome, reliabilities: pd.DataFrame, study: Study):  # type: ignore[no-untyped-def]
+def classes_of(linked: pd.DataFrame, outcome: Outcome, reliabilities: pd.DataFrame, study: Study) -> ReliableChange:
+    """Class the change of everybody in linked scores, by the reliability and the spread before of all of them."""
     _, reliability = _reliability(outcome, reliabilities, study.baseline.id)
     return reliable_change(
         linked["before"].to_numpy(),

@@ -12,6 +12,8 @@ from eval_tools.comparison.groups import compare_groups
 from eval_tools.comparison.individual import reliable_change_thresholds
 from eval_tools.comparison.informants import compare_informants
 from eval_tools.comparison.regions import compare_regions
+from eval_tools.comparison.shares import estimate_shares
+from eval_tools.comparison.sites import compare_sites
 from eval_tools.comparison.stepped import compare_stepped
 from eval_tools.comparison.subgroups import compare_subgroups
 from eval_tools.instruments.instrument import Instrument
@@ -66,6 +68,8 @@ def estimate_results(
             study,
             wave=wave,
         ),
+        estimate_shares(scores, participants, reliabilities, study, wave=wave),
+        compare_sites(scores, participants, study, wave=wave),
     ]
     results = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return check_table(results, RESULTS)

@@ -41,6 +41,7 @@ def result_row(
     smallest_count: int | None = None,
     role: str = "detail",
     branch: str = "",
+    site: str = "all",
 ) -> dict[str, object]:
     """Word one estimate of one contrast as a row of RESULTS."""
     return {
@@ -54,7 +55,7 @@ def result_row(
         "role": role,
         "branch": branch,
         "subgroup": "all",
-        "site": "all",
+        "site": site,
         "estimand": contrast.estimand,
         "estimate": estimate.estimate,
         "ci_low": estimate.ci_low,

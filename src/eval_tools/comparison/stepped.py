@@ -204,7 +204,7 @@ def _rows(found: SteppedFound, outcome: Outcome, study: Study, wave: str) -> Ite
         return result_row(contrast, name, estimate, smallest_count=smallest, role=role, branch=BRANCH)
 
     yield row("stepped_att", effect.overall, role="primary")
-    yield row("stepped_within", effect.within_period, role="admissible")
+    yield row("stepped_within", effect.within_period, role="check")
     for each, n in zip(effect.by_time, found.n_by_time, strict=True):
         # one site alone has started so long ago: site and programme cannot be told apart
         estimate = _nothing(each.estimate) if each.sites == 1 else each.estimate

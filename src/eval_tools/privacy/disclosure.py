@@ -5,6 +5,8 @@
 ``release_counts``        people counted by group and class
 ``release_flow``          people who took part, by group and wave
 ``release_distribution``  histograms without a tail that shows one child
+``release_shares``        shares of classes with intervals, of counts released before
+``release_sites``         one number per site, without the site
 ``release_people``        single people, only by a recorded decision
 ========================  =======================================================
 
@@ -21,6 +23,8 @@ from eval_tools.privacy.estimates import release_estimates
 from eval_tools.privacy.flow import release_flow
 from eval_tools.privacy.parts import hide_parts
 from eval_tools.privacy.rule import DisclosureRule, ReleasedTable
+from eval_tools.privacy.shares import release_shares
+from eval_tools.privacy.sites import release_sites
 
 __all__ = [
     "DisclosureRule",
@@ -31,4 +35,6 @@ __all__ = [
     "release_estimates",
     "release_flow",
     "release_people",
+    "release_shares",
+    "release_sites",
 ]

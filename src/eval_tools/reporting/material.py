@@ -46,6 +46,8 @@ class Material:
     reliabilities: ReleasedTable
     results: ReleasedTable
     class_counts: ReleasedTable
+    shares: ReleasedTable
+    sites: ReleasedTable | None  # where the study names sites
     distributions: Mapping[str, ReleasedTable]  # by outcome
     verdicts: ReleasedTable
     people: ReleasedTable | None  # single people, by a recorded decision of the study
@@ -69,6 +71,8 @@ class Material:
             self.reliabilities,
             self.results,
             self.class_counts,
+            self.shares,
+            *([] if self.sites is None else [self.sites]),
             self.verdicts,
             *self.distributions.values(),
         )

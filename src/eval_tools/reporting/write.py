@@ -15,6 +15,7 @@ from eval_tools.reporting.chapters.reading import reading_chapter
 from eval_tools.reporting.chapters.regions import regions_chapter
 from eval_tools.reporting.chapters.scales import scales_chapter
 from eval_tools.reporting.chapters.single import single_chapter
+from eval_tools.reporting.chapters.sites import sites_chapter
 from eval_tools.reporting.chapters.subgroups import subgroups_chapter
 from eval_tools.reporting.chapters.sure import sure_chapter
 from eval_tools.reporting.material import Desk, Material
@@ -30,6 +31,7 @@ CHAPTERS: dict[str, Callable[[Desk], Chapter | None]] = {
     "subgroups": subgroups_chapter,
     "regions": regions_chapter,
     "single": single_chapter,
+    "sites": sites_chapter,
     "sure": sure_chapter,
     "annex": annex_chapter,
 }

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eval_tools.comparison.shares import SHARES
 from eval_tools.privacy.disclosure import (
     DisclosureRule,
     ReleasedTable,
@@ -15,6 +16,8 @@ from eval_tools.privacy.disclosure import (
     release_estimates,
     release_flow,
     release_people,
+    release_shares,
+    release_sites,
 )
 from eval_tools.studies.load import StudyDefinition
 
@@ -33,6 +36,8 @@ class Released:
     reliabilities: ReleasedTable
     results: ReleasedTable
     class_counts: ReleasedTable
+    shares: ReleasedTable
+    sites: ReleasedTable | None  # where the study names sites
     distributions: dict[str, ReleasedTable]
     people: ReleasedTable | None
     verdicts: ReleasedTable
@@ -67,6 +72,17 @@ def release_term(
                 bin_width=max(1.0, float(round(width / BINS))),
                 limits=(-width, width),
             )
+    counts = release_counts(
+        class_counts,
+        name="class_counts",
+        rows=["group"],
+        column="class",
+        by=["outcome", "measure"],
+        rule=rule,
+    )
+    of_sites = results["contrast"].isin(["site_change", "site_difference"])
+    individual = results["contrast"] == "individual"
+    sites, shares, results = results[of_sites], results[individual], results[~of_sites & ~individual]
     return Released(
         flow=release_flow(flow, name="flow", rule=rule),
         descriptives=release_estimates(
@@ -98,14 +114,11 @@ def release_term(
             hidden=_hidden_regions(results, rule),
             rule=rule,
         ),
-        class_counts=release_counts(
-            class_counts,
-            name="class_counts",
-            rows=["group"],
-            column="class",
-            by=["outcome", "measure"],
-            rule=rule,
-        ),
+        class_counts=counts,
+        shares=release_shares(shares, name="shares", counts=counts, classes=SHARES, measure="reliable_change"),
+        sites=release_sites(sites, name="sites", by=["outcome", "contrast", "group", "reference"], rule=rule)
+        if len(sites)
+        else None,
         distributions=distributions,
         verdicts=release_estimates(
             # a verdict about few people is a number about them

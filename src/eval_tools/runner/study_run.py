@@ -55,6 +55,10 @@ BLOCKS_EACH = (
     "classes",
     "bands",
     "caseness",
+    "love",
+    "sites-text",
+    "sites",
+    "sites-table",
 )
 
 
@@ -302,6 +306,8 @@ class StudyRun:
             reliabilities=released.reliabilities,
             results=released.results,
             class_counts=released.class_counts,
+            shares=released.shares,
+            sites=released.sites,
             distributions=released.distributions,
             people=released.people,
             verdicts=released.verdicts,
@@ -328,14 +334,18 @@ class StudyRun:
         return Shown(tuple(self.report.block(block) for block in blocks), self.language)
 
     def show_each(self, *kinds: str) -> Shown:
-        """Show the blocks of some kinds for every outcome that has them, e.g. ``change-table``."""
+        """Show the blocks of some kinds, once or for every outcome that has them, e.g. ``change-table``."""
         known = [block.id for block in self.report.blocks()]
         slugs = [outcome.id.replace(".", "-") for outcome in self.study.plan.outcomes]
         unknown = [kind for kind in kinds if kind not in BLOCKS_EACH]
         if unknown:
             raise UnknownNames("block", missing=unknown, known=BLOCKS_EACH, where="show_each")
-        wanted = [f"{kind}-{slug}" for slug in slugs for kind in kinds]
-        return self.show(*(name for name in wanted if name in known))
+        wanted = [*kinds, *(f"{kind}-{slug}" for slug in slugs for kind in kinds)]
+        return self.show(*(name for each in wanted for name in known if name.split("--")[0] == each))
+
+    def show_chapter(self, chapter: str) -> Shown:
+        """Show a whole chapter of the report."""
+        return self.show(*(block.id for block in self.report.chapter(chapter).blocks))
 
     def number(self, outcome: str, contrast: str, estimator: str, group: str) -> float:
         """Return one released estimate, unrounded.
@@ -370,6 +380,15 @@ class StudyRun:
         mine = table[(table["contrast"] == contrast) & (table["role"] == "primary")]
         for row in mine.itertuples(index=False):
             print(f"{row.outcome} {contrast} {row.estimator} {row.group}: {row.estimate:.4f}")
+
+    def record_sites(self) -> None:
+        """Print what is released over all sites, for the tests, rounded to four decimals."""
+        if self.released.sites is None:
+            print("no site is named")
+            return
+        table = self.released.sites.data
+        for row in table[table["site"] == "all"].itertuples(index=False):
+            print(f"{row.outcome} {row.contrast} {row.estimator} {row.group}: {row.estimate:.4f}")
 
     def record_reliability(self) -> None:
         """Print the released reliabilities for the tests, rounded to four decimals."""

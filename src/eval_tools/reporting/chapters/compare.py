@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Chapter, Paragraph, Picture, Table
+from eval_tools.reporting.chapters.balance import love_picture
 from eval_tools.reporting.chapters.stepped import stepped_chapter
 from eval_tools.reporting.figures import draw_forest
 from eval_tools.reporting.material import Desk, Row, records
@@ -28,6 +29,7 @@ def compare_chapter(desk: Desk) -> Chapter:
     blocks: list[Block] = [*explained(desk), Paragraph(id="compare-intro", text=intro(desk, comparison.id))]
     if not desk.study.assignment.randomised:
         blocks.append(Paragraph(id="compare-warning", text=words("compare.not_randomised"), role="warning"))
+    blocks += love_picture(desk, comparison.id)
     for outcome in desk.study.plan.outcomes:
         blocks += [baseline_table(desk, outcome, comparison.id), *prior_trends(desk, outcome)]
         picture = forest_picture(desk, outcome, comparison.id)

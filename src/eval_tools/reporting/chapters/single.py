@@ -48,10 +48,69 @@ def _count_share(desk: Desk, cells: dict[str, Row], name: str) -> str:
     return desk.words("format.count_share", count=count, share=desk.words.percent(cell["count"] / total))
 
 
+def _shares(desk: Desk, outcome: Outcome) -> dict[tuple[str, str], Row]:
+    """Return the released shares with their intervals by group and class."""
+    table = desk.material.shares.data
+    return {
+        (row["group"], str(row["estimator"]).removeprefix("share_")): row
+        for row in records(table[table["outcome"] == outcome.id])
+    }
+
+
+def _with_interval(desk: Desk, cells: dict[str, Row], name: str, share: Row | None) -> str:
+    """Write a count with its share and the interval of the share, as far as they are released."""
+    plain = _count_share(desk, cells, name)
+    if share is None or not all(isfinite(share[key]) for key in ("estimate", "ci_low", "ci_high")):
+        return plain
+    return desk.words(
+        "format.count_share_interval",
+        count=desk.words.number(cells[name]["count"], 0),
+        share=desk.words.percent(share["estimate"]),
+        low=desk.words.percent(share["ci_low"]),
+        high=desk.words.percent(share["ci_high"]),
+    )
+
+
+def shares_sentence(desk: Desk, outcome: Outcome) -> list[str]:
+    """Say of 100 people in every programme group how many got better and worse, beside the comparison group's.
+
+    Returns
+    -------
+    list of str
+        One sentence per programme group. Without a comparison, or where its shares are hidden, the group alone; where
+        the group's own shares are hidden, a sentence that says so.
+    """
+    words, shares = desk.words, _shares(desk, outcome)
+
+    def of_hundred(group: str, ending: str = "") -> dict[str, str] | None:
+        mine = {name: shares.get((group, name)) for name in ("improved", "worse")}
+        values = {name: float(row["estimate"]) for name, row in mine.items() if row is not None}
+        if len(values) < 2 or not all(map(isfinite, values.values())):
+            return None
+        return {f"{name}{ending}": words.number(100 * value, 0) for name, value in values.items()}
+
+    comparison = desk.study.comparison
+    beside = None if comparison is None else of_hundred(comparison.id, "_reference")
+    sentences = []
+    for group in desk.study.programme_groups:
+        places = {"scale": desk.scale_title(outcome), "group": desk.group_title(group.id)}
+        found = of_hundred(group.id)
+        if found is None:
+            row = shares.get((group.id, "improved"))
+            is_hidden = row is not None and row["status"] == "suppressed"
+            sentences.append(words("single.shares.hidden" if is_hidden else "single.shares.unknown", **places))
+        elif comparison is not None and beside is not None:
+            title = desk.group_title(comparison.id)
+            sentences.append(words("single.shares.two", **places, **found, **beside, reference=title))
+        else:
+            sentences.append(words("single.shares.one", **places, **found))
+    return sentences
+
+
 def classes_table(desk: Desk, outcome: Outcome) -> Table:
     """List how many improved, stayed, got worse and are unknown, group by group."""
     words = desk.words
-    counts = _counts(desk, outcome, "reliable_change")
+    counts, shares = _counts(desk, outcome, "reliable_change"), _shares(desk, outcome)
     threshold = desk.rows(outcome, "change", "reliable_change_threshold")["all"]
     places = {"scale": desk.scale_title(outcome), **desk.waves}
     caption = (
@@ -62,12 +121,23 @@ def classes_table(desk: Desk, outcome: Outcome) -> Table:
     return Table(
         id=f"classes-{outcome.id.replace('.', '-')}",
         caption=caption,
-        header=(words("people.group"), *(words(f"single.{name}") for name in CLASSES)),
+        header=(words("people.group"), *(_class_header(desk, shares, name) for name in CLASSES)),
         rows=tuple(
-            (desk.group_title(group), *(_count_share(desk, mine, name) for name in CLASSES))
+            (
+                desk.group_title(group),
+                *(_with_interval(desk, mine, name, shares.get((group, name))) for name in CLASSES),
+            )
             for group, mine in counts.items()
         ),
     )
+
+
+def _class_header(desk: Desk, shares: dict[tuple[str, str], Row], name: str) -> str:
+    """Name a class, and its interval if the table has one."""
+    title = desk.words(f"single.{name}")
+    if any(class_ == name and isfinite(row["ci_low"]) for (_, class_), row in shares.items()):
+        return desk.words("single.interval", name=title, level=desk.words.level(0.95))
+    return title
 
 
 def bands_picture(desk: Desk, outcome: Outcome) -> Picture | None:

@@ -123,7 +123,7 @@ def stepped_checks(desk: Desk, outcome: Outcome) -> Table:
     words = desk.words
     rows = [
         (words(f"compare.role.{role}"), desk.method(row), desk.estimate(row))
-        for role in ("primary", "admissible")
+        for role in ("primary", "check")
         for row in desk.with_role(outcome, "stepped", role).values()
     ]
     return Table(
