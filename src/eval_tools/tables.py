@@ -104,8 +104,91 @@ SCORES = TableSpec(
         "scale": "id of the scale in the questionnaire",
         "score": "float, in the scale's own points; missing if not scored",
         "n_answered": "int, items answered, also of a scale made of scales",
-        "status": "scored, prorated, or the reason it was not: too_few_answers, not_answered",
+        "status": "scored, prorated, or the reason it was not: too_few_answers, not_answered, void (a validity gate "
+        "says so) or no_conversion (age or sex is not known, or not in the conversion table)",
         "band": "label of the default band scheme; '' without a scheme or a score",
+    },
+)
+
+BANDS = TableSpec(
+    name="bands",
+    row_is="one score in one band scheme that may be shown",
+    key=("participant", "wave", "informant", "instrument", "scale", "scheme"),
+    columns={
+        "participant": "pseudonym",
+        "wave": "id of the wave in study.yaml",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "scale": "id of the scale",
+        "scheme": "id of the band scheme",
+        "status": "verified or weak",
+        "default": "bool, whether the band in SCORES comes from this scheme",
+        "band": "label; '' if there is none",
+        "reason": "'' if there is a band, else no_score, age_unknown, sex_unknown or for_others",
+    },
+)
+
+VALIDITY = TableSpec(
+    name="validity",
+    row_is="one validity gate of one form",
+    key=("participant", "wave", "informant", "instrument", "gate"),
+    columns={
+        "participant": "pseudonym",
+        "wave": "id of the wave in study.yaml",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "gate": "id of the gate in the questionnaire",
+        "result": "met (the form is suspicious), not_met or unknown",
+        "action": "flag, exclude_from_main_analysis or void; what the questionnaire says if the gate is met",
+        "report_both": "bool, whether results are to be reported with and without the forms that met it",
+    },
+)
+
+SCORING_NOTES = TableSpec(
+    name="scoring_notes",
+    row_is="one thing noticed about the answers to one questionnaire, which a reader of its scores should know",
+    key=("instrument", "wave", "informant", "rule", "scale"),
+    columns={
+        "instrument": "id of the questionnaire",
+        "wave": "id of the wave; '' in a file without waves",
+        "informant": "who answered; '' in a file without informants",
+        "rule": "below_age, above_age, item_not_in_file, already_reversed, age_unknown or sex_unknown",
+        "scale": "id of the scale; '' if the form is meant",
+        "count": "int, forms or items concerned",
+        "n": "int, forms looked at",
+        "detail": "what was noticed and what it means; never an answer, a name or an ID",
+    },
+)
+
+NORM_POSITIONS = TableSpec(
+    name="norm_positions",
+    row_is="one score against one published norm that fits informant, age and sex",
+    key=("participant", "wave", "informant", "instrument", "scale", "norm"),
+    columns={
+        "participant": "pseudonym",
+        "wave": "id of the wave in study.yaml",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "scale": "id of the scale",
+        "norm": "int, place of the norm in the list of the scale, from 1",
+        "population": "whom the norm describes",
+        "status": "verified or weak",
+        "z": "float, score minus norm mean in norm SDs; missing without a score or an SD",
+    },
+)
+
+DERIVED_SCORES = TableSpec(
+    name="derived_scores",
+    row_is="one score made of the scales of two waves, of one participant",
+    key=("participant", "informant", "instrument", "derived"),
+    columns={
+        "participant": "pseudonym",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "derived": "id of the derived score in the questionnaire",
+        "value": "float; missing if one of its scores is",
+        "applies_to": "groups_only (never shown for one child) or groups_and_children",
+        "status": "scored, or score_missing",
     },
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,8 @@ schema_version: "1.0"
 id: small
 family: small
 version: "1.0.0"
-form: {edition: "invented", item_order: invented, recall: null}
+form:
+  {edition: "invented", item_order: invented, recall: null, code_direction: {first_code: FIRST, first_means: "never"}}
 title: {en: "Small", zh-Hant: "小問卷", zh-Hans: "小问卷"}
 abbreviation: S
 constructs: [mental_health]
@@ -38,7 +40,10 @@ def define() -> Callable[[str], Instrument]:
     """Load a small questionnaire from what is special about it: answers, items, scales, bands, vectors."""
 
     def parse(rest: str) -> Instrument:
-        return parse_instrument(parse_yaml(HEAD + rest.replace("TITLE", TITLE), file="small.yaml"))
+        first = re.search(r"codes?: \[?(-?\d+)", rest)
+        assert first is not None
+        text = HEAD.replace("FIRST", first[1]) + rest.replace("TITLE", TITLE)
+        return parse_instrument(parse_yaml(text, file="small.yaml"))
 
     return parse
 

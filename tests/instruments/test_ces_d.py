@@ -99,6 +99,10 @@ def test_leaving_the_four_items_unreversed_is_caught_by_the_vectors(change_form,
         "vector 'happiest': total is 12.0, expected 0.",
         "vector 'line_is_reached_at_16': total is 4.0, expected 16.",
         "vector 'line_is_reached_at_16': total@screen_16 is below, expected at_or_above.",
+        "vector 'lines_for_chinese_adolescents': total is 11.0, expected 23.",
+        "vector 'lines_for_chinese_adolescents': total@cn_adolescent_20 is below, expected at_or_above.",
+        "vector 'line_for_major_depression': total is 17.0, expected 29.",
+        "vector 'line_for_major_depression': total@cn_adolescent_29 is below, expected at_or_above.",
     ]
     assert {problem.remedy for problem in problems} == {WRONG_KEY}
 
@@ -149,7 +153,7 @@ def test_without_a_vector_that_tells_item_20_apart_nobody_would_notice_an_exchan
 @pytest.mark.parametrize("vector", ["only_the_last_item", "happiest"])
 def test_either_of_the_two_vectors_that_tell_item_20_apart_is_enough(change_form, vector):
     text = without(change_form(), vector)
-    assert len(parse_instrument(parse_yaml(text, file="f.yaml")).test_vectors) == 6
+    assert len(parse_instrument(parse_yaml(text, file="f.yaml")).test_vectors) == 9
 
 
 def test_constant_answers_prove_no_key(change_form, problems_of):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,7 @@ band_schemes:
   severity:
     population: "invented"
     status: verified
+    source: [sheet]
     labels: {minimal: TEXT, mild: TEXT, more: TEXT}
 default_band_scheme: severity
 scales:
@@ -109,6 +112,7 @@ test_vectors:
   - {name: low, origin: derived, responses: {a: 1, b: 3, c: 1}, expect: {care: 1}}
   - {name: high, origin: derived, responses: {a: 3, b: 1, c: 3}, expect: {care: 3}}
   - {name: apart, origin: derived, responses: {a: 3, b: 3, c: 1}, expect: {care: 1.6666666666667}}
+  - {name: stair, origin: derived, responses: {all: stair}, expect: {care: 2}}
   - {name: one_dont_know, origin: derived, responses: {a: 3, b: 2, c: 8}, expect: {care: 2.5}}
   - {name: two_dont_know, origin: derived, responses: {a: 3, b: 8, c: 8}, expect: {care: null}}
 """
@@ -180,7 +184,9 @@ def test_the_parts_of_a_scale_of_scales_are_counted(define):
 
 def test_a_scale_may_only_add_scales_that_stand_above_it(define):
     text = SDQ_LIKE.replace("of_scales: [emotional, peer]", "of_scales: [emotional, later]")
-    text = text.replace("test_vectors:", "  - {id: later, TITLE, items: [e1, e2, e3], range: [0, 6]}\ntest_vectors:")
+    text = text.replace(
+        "test_vectors:", "  - {id: later, TITLE, overlapping: true, items: [e1, e2, e3], range: [0, 6]}\ntest_vectors:"
+    )
     with pytest.raises(DefinitionError) as caught:
         define(text)
     (problem,) = caught.value.problems
@@ -252,6 +258,7 @@ def test_codes_need_not_be_consecutive(define):
         ("b: 3, c: 1}, expect: {care: 1}", "b: 5, c: 1}, expect: {care: 1}"),
         ("a: 3, b: 1, c: 3}, expect: {care: 3}", "a: 5, b: 1, c: 5}, expect: {care: 5}"),
         ("a: 3, b: 3, c: 1}, expect: {care: 1.6666666666667}", "a: 2, b: 5, c: 1}, expect: {care: 1.3333333333333}"),
+        ("{all: stair}, expect: {care: 2}", "{all: stair}, expect: {care: 3.3333333333333}"),
         ("a: 3, b: 2, c: 8}, expect: {care: 2.5}", "a: 5, b: 2, c: 8}, expect: {care: 4.5}"),
         ("a: 3, b: 8, c: 8", "a: 5, b: 8, c: 8"),
     ):
@@ -262,24 +269,25 @@ def test_codes_need_not_be_consecutive(define):
 
 def test_bands_that_were_not_verified_are_never_shown(define):
     for status in ("weak", "unverified"):
-        instrument = define(
-            SDQ_LIKE.replace("status: verified\n    source: [sheet]\n    labels", f"status: {status}\n    labels")
+        weak = SDQ_LIKE.replace(
+            "status: verified\n    source: [sheet]\n    labels", f"status: {status}\n    SOURCE labels"
         )
+        weak = weak.replace("SOURCE", "source: [sheet]\n   ")
+        with pytest.raises(DefinitionError) as caught:
+            define(weak)
+        assert [p.what for p in caught.value.problems] == [f"the default scheme 'uk3' is {status}."]
+        instrument = define(weak.replace("default_band_scheme: uk3", "default_band_scheme: null"))
         assert instrument.scales["emotional"].band_schemes["uk3"].status == status
-        assert instrument.default_bands("emotional") is None
+        assert dataclasses.replace(instrument, default_band_scheme="uk3").default_bands("emotional") is None
+        assert instrument.scales["emotional"].verified_bands == ()
     assert define(SDQ_LIKE).default_bands("emotional").id == "uk3"
 
 
 def test_only_the_default_bands_are_shown_and_only_where_a_scale_has_them(define):
-    assert define(SDQ_LIKE).default_bands("peer") is None
-    assert (
-        define(SDQ_LIKE.replace("default_band_scheme: uk3", "default_band_scheme: guess")).default_bands("emotional")
-        is None
-    )
-    assert (
-        define(SDQ_LIKE.replace("default_band_scheme: uk3", "default_band_scheme: null")).default_bands("emotional")
-        is None
-    )
+    instrument = define(SDQ_LIKE)
+    assert instrument.default_bands("peer") is None
+    for other in ("guess", None):
+        assert dataclasses.replace(instrument, default_band_scheme=other).default_bands("emotional") is None
 
 
 def test_a_scale_on_which_high_is_good_lists_its_highest_band_first(define):
@@ -319,7 +327,7 @@ def test_defaults_of_scales_and_items_can_be_overruled(define):
     assert instrument.scales["emotional"].missing.min_answered == 3
     assert instrument.scales["total"].missing.min_answered == 2
     assert instrument.scales["total"].missing.status == "unverified"
-    assert instrument.unverified == ("total: rule for missing answers",)
+    assert instrument.unverified == ("band scheme guess", "total: rule for missing answers")
     assert [name for name, item in instrument.items.items() if item.reverse] == ["p2", "p3"]
 
 
@@ -335,16 +343,19 @@ test_vectors:
   - {name: v2, origin: derived, responses: {a: 2, b: 2}, expect: {s: 4}}
   - {name: v3, origin: derived, responses: {a: 3, b: 3}, expect: {s: 4}}
   - {name: v4, origin: derived, responses: {a: 3, b: null}, expect: {s: null}}
+  - {name: stair, origin: derived, responses: {all: stair}, expect: {s: STAIR}}
 """
     with pytest.raises(DefinitionError) as caught:
-        define(text)
+        define(text.replace("STAIR", "4"))
     assert [p.what for p in caught.value.problems] == [
         "no vector would notice if 'b' and 'a' exchanged their direction."
     ]
-    assert define(text.replace("responses: {a: 3, b: 3}, expect: {s: 4}", "responses: {a: 3, b: 0}, expect: {s: 7}"))
+    told_apart = text.replace("responses: {a: 3, b: 3}, expect: {s: 4}", "responses: {a: 3, b: 0}, expect: {s: 7}")
+    assert define(told_apart.replace("STAIR", "4"))
     # with five printed as 1 to 5 the same answers do tell the two apart
     assert define(
         text.replace("[0, 1, 2, 3, 4]", "[1, 2, 3, 4, 5]")
         .replace("range: [1, 7]", "range: [2, 8]")
         .replace("s: 4}", "s: 6}")
+        .replace("STAIR", "5")
     )

@@ -39,6 +39,8 @@ def test_a_reversed_item_in_no_scale(only_problem):
         ("min_answered: 20", "min_answered: 19"),
         ("[16, 60]", "[16, 57]"),
         ("[24, 60]", "[24, 57]"),
+        ("[20, 60]", "[20, 57]"),
+        ("[29, 60]", "[29, 57]"),
     )
     assert problem.what == "reversed item 'cesd12' is in no scale."
     assert problem.where == line_of(text, "{id: cesd12")
@@ -88,7 +90,8 @@ def test_an_item_without_answers(problems_of, change_form):
 
 def test_a_range_that_does_not_follow_from_the_items(only_problem):
     problem, text = only_problem(
-        ("range: [0, 60]", "range: [0, 80]"), ("[16, 60]", "[16, 80]"), ("[24, 60]", "[24, 80]")
+        ("range: [0, 60]", "range: [0, 80]"),
+        *((f"[{line}, 60]", f"[{line}, 80]") for line in (16, 20, 24, 29)),
     )
     assert problem.what == "scale 'total': range [0, 80] does not follow from its items."
     assert problem.remedy == "They give [0, 60]."
@@ -238,7 +241,10 @@ def test_bands_that_begin_with_the_most_serious(only_problem):
 def test_bands_of_a_scheme_that_does_not_exist(problems_of, change_form):
     (problem,) = problems_of(change_form((TILES_16, f"{TILES_16}\n      screen_17: [[0, 16], [17, 60]]")))
     assert problem.what == "unknown band scheme: 'screen_17'."
-    assert problem.remedy == "Known: screen_16, cn_adolescent_24. Did you mean 'screen_16'?"
+    assert (
+        problem.remedy
+        == "Known: screen_16, cn_adolescent_24, cn_adolescent_20, cn_adolescent_29. Did you mean 'screen_16'?"
+    )
 
 
 def test_a_default_scheme_that_does_not_exist_or_is_used_by_no_scale(only_problem):
@@ -323,7 +329,7 @@ def test_five_mistakes_of_form_are_listed_at_once(change_form, problems_of):
     text = change_form(
         ("abbreviation: CES-D", "abbrevation: CES-D"),
         ("unit: week", "unit: weeks"),
-        ('version: "1.0.0"\nform', "version: 1.0\nform"),
+        ('version: "1.1.0"\nform', "version: 1.0\nform"),
         ("age_years: [12, null]", "age_years: [12]"),
         ("method: sum", "method: summe"),
     )
@@ -357,6 +363,8 @@ def test_mistakes_of_meaning_are_listed_at_once_in_the_order_of_the_file(change_
         "scale 'total' asks for 30 answers of 20.",
         "bands of 'screen_16' end at 60.",
         "bands of 'cn_adolescent_24' end at 60.",
+        "bands of 'cn_adolescent_20' end at 60.",
+        "bands of 'cn_adolescent_29' end at 60.",
         "vector 'stair' is named twice.",
     ]
 
@@ -377,7 +385,9 @@ def test_an_unclear_set_of_answers_does_not_hide_other_mistakes(change_form, pro
 
 @pytest.fixture
 def folder(tmp_path, root):
-    return shutil.copytree(root / "questionnaires", tmp_path / "questionnaires")
+    for name in ("ahi", "ces-d"):
+        shutil.copytree(root / "questionnaires" / name, tmp_path / "questionnaires" / name)
+    return tmp_path / "questionnaires"
 
 
 def test_an_id_must_be_the_name_of_the_file(folder):

@@ -167,13 +167,15 @@ def scale_of_scales():
     return replace(ces_d, scales={"half": half, "whole": whole}), responses_of(invented_answers(30))
 
 
-def test_answers_that_do_not_count_are_missing_in_the_matrix():
+def test_answers_that_do_not_count_stay_in_the_matrix_and_out_of_the_score():
     from dataclasses import replace
 
     ces_d = INSTRUMENTS["ces-d"]
     first = ces_d.items["cesd01"]
     options = (*first.responses.options[:3], replace(first.responses.options[3], scored=False))
     items = {**ces_d.items, "cesd01": replace(first, responses=replace(first.responses, options=options))}
-    matrix = answer_matrix(responses_of(np.full((2, 20), 3.0)), replace(ces_d, items=items))
-    assert matrix["cesd01"].isna().all()
-    assert (matrix.drop(columns="cesd01") == 3).all(axis=None)
+    form, responses = replace(ces_d, items=items), responses_of(np.full((2, 20), 3.0))
+    assert (answer_matrix(responses, form) == 3).all(axis=None)
+    scores = score_responses(responses, {"ces-d": form})
+    assert list(scores["n_answered"]) == [19, 19]
+    assert list(scores["status"]) == ["too_few_answers"] * 2

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from eval_tools.instruments.instrument import Transform, ValidityGate, ZeroIf
+from eval_tools.instruments.rule import parse_rule
+
 
 def test_a_scale_is_the_sum_of_its_items_the_reversed_ones_turned_round(spec, scale, questionnaire):
     spec(
@@ -205,4 +210,84 @@ def test_a_scale_made_of_scales_counts_items_and_says_what_happened_below(spec, 
             P3          |     3 |        |       |              4 | too_few_answers | scored
             P4          |       |        |       |              2 | too_few_answers | too_few_answers
             P5          |       |        |       |              0 | not_answered    | not_answered      """,
+    )
+
+
+def test_a_count_says_how_many_answers_are_of_a_kind_and_any_whether_there_is_one(spec, scale, questionnaire):
+    count = replace(scale("often", items="a b c", method="count"), count_when=parse_rule(">= 2"))
+    spec(
+        questionnaire(count, replace(count, id="ever", method="any")),
+        responses="""
+            participant | a | b | c
+            P1          | 3 | 1 | 2
+            P2          | 1 | 1 | 0
+            P3          | 3 |   | 3   """,
+        scores="""
+            participant | often | ever | often.status    | ever.status
+            P1          |     2 |    1 | scored          | scored
+            P2          |     0 |    0 | scored          | scored
+            P3          |       |      | too_few_answers | too_few_answers   """,
+    )
+
+
+def test_codes_may_be_worth_something_else_and_the_sum_multiplied(spec, scale, questionnaire):
+    recoded = replace(
+        scale("impact", items="a b"), value_map={0: 0, 1: 0, 2: 1, 3: 2}, transform=(Transform(multiply=10),)
+    )
+    spec(
+        questionnaire(recoded),
+        responses="""
+            participant | a | b
+            P1          | 1 | 1
+            P2          | 2 | 3
+            P3          | 3 | 3   """,
+        scores="""
+            participant | impact
+            P1          |      0
+            P2          |     30
+            P3          |     40   """,
+    )
+
+
+def test_one_answer_may_say_that_there_is_nothing_to_count(spec, scale, questionnaire):
+    gated = replace(scale("impact", items="b c"), zero_if=ZeroIf(item="a", equals=0))
+    spec(
+        questionnaire(scale("gate", items="a"), gated),
+        responses="""
+            participant | a | b | c
+            P1          | 0 |   |
+            P2          | 1 |   | 2
+            P3          | 1 | 3 | 2   """,
+        scores="""
+            participant | impact | impact.status   | impact.answered
+            P1          |      0 | scored          |               0
+            P2          |        | too_few_answers |               1
+            P3          |      5 | scored          |               2   """,
+    )
+
+
+def test_a_form_that_a_gate_voids_keeps_its_row_and_the_gates_own_score(spec, scale, questionnaire):
+    gate = ValidityGate(
+        id="lies",
+        scale="lie",
+        rule=parse_rule(">= 3"),
+        pattern=None,
+        action="void",
+        report_both=True,
+        why=None,
+        status="verified",
+    )
+    form = questionnaire(scale("total", items="a b"), scale("lie", items="c"))
+    spec(
+        replace(form, validity=(gate,)),
+        responses="""
+            participant | a | b | c
+            P1          | 1 | 1 | 0
+            P2          | 1 | 1 | 3
+            P3          | 1 |   | 3   """,
+        scores="""
+            participant | total | total.status    | lie | lie.status
+            P1          |     2 | scored          |   0 | scored
+            P2          |       | void            |   3 | scored
+            P3          |       | too_few_answers |   3 | scored       """,
     )

@@ -89,8 +89,7 @@ def parse_yaml(text: str, *, file: str) -> Document:
         Not YAML, or YAML with aliases, tags, repeated keys, several documents or control characters.
     """
     try:
-        _check_tokens(_loader(text, file), file)
-        node = _loader(text, file).get_single_node()
+        node = _Composer(_check_tokens(_loader(text, file), file)).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise DefinitionError(_not_yaml(error, file)) from None
     problems: list[Problem] = []
@@ -99,6 +98,36 @@ def parse_yaml(text: str, *, file: str) -> Document:
     if problems:
         raise DefinitionError(problems)
     return Document(file=file, data=data, lines=lines)
+
+
+class _Composer(yaml.parser.Parser, yaml.composer.Composer, yaml.resolver.BaseResolver):
+    """Build the nodes from tokens that were read already; no scalar is given a type here."""
+
+    def __init__(self, tokens: list[yaml.Token]) -> None:
+        self._tokens, self._next = tokens, 0
+        yaml.parser.Parser.__init__(self)
+        yaml.composer.Composer.__init__(self)
+        yaml.resolver.BaseResolver.__init__(self)
+
+    def check_token(self, *choices: type[yaml.Token]) -> bool:
+        return self._next < len(self._tokens) and (not choices or isinstance(self._tokens[self._next], choices))
+
+    def peek_token(self) -> yaml.Token | None:
+        return self._tokens[self._next] if self._next < len(self._tokens) else None
+
+    def get_token(self) -> yaml.Token | None:
+        token = self.peek_token()
+        self._next += 1
+        return token
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: tuple[bool, bool]) -> str:
+        return ""
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
 
 
 def _loader(text: str, file: str) -> yaml.SafeLoader:
@@ -136,8 +165,9 @@ CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndTok
 BEFORE_CONTENT = (yaml.StreamStartToken, yaml.DirectiveToken, yaml.DocumentEndToken, yaml.StreamEndToken)
 
 
-def _check_tokens(loader: yaml.SafeLoader, file: str) -> None:
-    """Refuse what YAML allows and a definition does not need."""
+def _check_tokens(loader: yaml.SafeLoader, file: str) -> list[yaml.Token]:
+    """Read every token; refuse what YAML allows and a definition does not need."""
+    read = []
     depth = 0
     begun = ended = False
     for token in _tokens(loader, file):
@@ -160,6 +190,8 @@ def _check_tokens(loader: yaml.SafeLoader, file: str) -> None:
                 )
             begun = True
         ended = ended or isinstance(token, yaml.DocumentEndToken)
+        read.append(token)
+    return read
 
 
 def _tokens(loader: yaml.SafeLoader, file: str) -> Iterator[yaml.Token]:

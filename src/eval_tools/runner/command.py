@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
+
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 
 
@@ -48,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
         "Every later change is found and listed in the report.",
     )
     lock.add_argument("study", metavar="STUDY", help="folder under data_raw/")
+    add_questionnaires(commands)
     return parser
 
 
@@ -57,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from eval_tools.errors import EvalToolsError
 
     try:
-        return {"run": _run, "check": _check, "lock": _lock}[options.command](options)
+        return {"run": _run, "check": _check, "lock": _lock, "questionnaires": run_questionnaires}[options.command](
+            options
+        )
     except EvalToolsError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -30,7 +30,8 @@ def input_hashes(definition: StudyDefinition, workbench: Workbench) -> dict[str,
     files += [study.folder / source.file for source in study.sources]
     if study.roster is not None:
         files.append(study.folder / study.roster.file)
-    files += [workbench.root / instrument.file for instrument in definition.instruments.values()]
+    for instrument in definition.instruments.values():
+        files += [workbench.root / name for name in (instrument.file, *instrument.files)]
     return hash_files(files, root=workbench.root)
 
 

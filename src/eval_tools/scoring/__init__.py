@@ -1,1 +1,1 @@
-"""Scoring: RESPONSES become SCORES and RELIABILITIES."""
+"""Scoring: RESPONSES become SCORES with BANDS, VALIDITY and SCORING_NOTES, and RELIABILITIES."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from eval_tools.instruments.instrument import Instrument
+from eval_tools.instruments.key import item_points
 from eval_tools.scoring.score import answer_matrix
 from eval_tools.stats.reliability import cronbach_alpha, mcdonald_omega
 from eval_tools.tables import RELIABILITIES, check_table
@@ -44,11 +43,7 @@ def estimate_reliabilities(
             for scale in instrument.scales.values():
                 if not scale.items:
                     continue
-                items = [instrument.items[item] for item in scale.items]
-                values = form[list(scale.items)].to_numpy(dtype=float)
-                sums = np.array([item.responses.low_plus_high for item in items], dtype=float)
-                reverse = np.array([item.reverse for item in items])
-                keyed = np.where(reverse, sums - values, values)
+                keyed = item_points(instrument, scale, form[list(scale.items)].to_numpy(dtype=float))
                 for coefficient, estimate in COEFFICIENTS.items():
                     found = estimate(keyed, ci_level=ci_level)
                     rows.append(
@@ -63,7 +58,7 @@ def estimate_reliabilities(
                             "ci_high": found.ci_high,
                             "ci_level": ci_level,
                             "n": found.n,
-                            "n_items": len(items),
+                            "n_items": len(scale.items),
                             "method": found.method,
                             "status": found.status,
                         }

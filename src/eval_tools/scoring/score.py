@@ -1,23 +1,42 @@
-"""RESPONSES -> SCORES: every form on every scale, each with a status."""
+"""RESPONSES -> SCORES, with BANDS and VALIDITY beside it: every form on every scale, each with a status."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from eval_tools.instruments.instrument import Instrument, Scale
-from eval_tools.instruments.key import band_of, score_instrument
-from eval_tools.tables import SCORES, check_table
+from eval_tools.errors import DataError, Problem, did_you_mean
+from eval_tools.instruments.gates import check_gates
+from eval_tools.instruments.instrument import BandScheme, Instrument, Scale
+from eval_tools.instruments.key import band_of, fitting, score_instrument
+from eval_tools.tables import BANDS, SCORES, VALIDITY, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORM = ["participant", "wave", "informant"]
+Floats = NDArray[np.float64]
+Words = NDArray[np.str_]
 
 
-def score_responses(responses: pd.DataFrame, instruments: Mapping[str, Instrument]) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleColumns:
+    """One scale of many forms, side by side."""
+
+    score: Floats
+    n_answered: NDArray[np.int64]
+    status: Words
+    band: Words
+    scheme: Words  # the scheme the band comes from; '' without a band
+
+
+def score_responses(
+    responses: pd.DataFrame, instruments: Mapping[str, Instrument], *, people: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Score every form on every scale of its questionnaire.
 
     Parameters
@@ -25,11 +44,19 @@ def score_responses(responses: pd.DataFrame, instruments: Mapping[str, Instrumen
     responses : DataFrame
         RESPONSES. Row order does not matter.
     instruments : mapping of id to Instrument
+    people : DataFrame, optional
+        ``participant``, perhaps ``wave``, ``age`` (years) and ``sex`` (female, male): asked by bands and
+        conversion tables that depend on them.
 
     Returns
     -------
     DataFrame
         SCORES, sorted by its key. Nobody is dropped: who could not be scored has a status that says why.
+
+    Raises
+    ------
+    DataError
+        Answers that are not on the form, or to items that are not.
     """
     import pandas as pd
 
@@ -38,22 +65,154 @@ def score_responses(responses: pd.DataFrame, instruments: Mapping[str, Instrumen
         answers = answer_matrix(responses, instrument)
         if len(answers) == 0:
             continue
-        scored = score_instrument(instrument, answers.to_numpy(dtype=float))
-        for scale in instrument.scales.values():
-            result = scored.scales[scale.id]
-            n_answered = answers[_items_of(instrument, scale)].notna().sum(axis=1).to_numpy()
-            prorated = np.any([scored.scales[part].prorated for part in _with_parts(instrument, scale)], axis=0)
-            status = np.where(prorated, "prorated", "scored")
-            not_scored = np.where(n_answered == 0, "not_answered", "too_few_answers")
-            status = np.where(np.isnan(result.score), not_scored, status)
-            bands = instrument.default_bands(scale.id)
+        age, sex = age_and_sex(answers.index, people)
+        for scale, columns in score_columns(instrument, answers.to_numpy(dtype=float), age=age, sex=sex).items():
             part = answers.index.to_frame(index=False)
-            part["instrument"], part["scale"] = name, scale.id
-            part["score"], part["n_answered"], part["status"] = result.score, n_answered, status
-            part["band"] = band_of(bands, result.score) if bands else ""
+            part["instrument"], part["scale"] = name, scale
+            part["score"], part["n_answered"], part["status"] = columns.score, columns.n_answered, columns.status
+            part["band"] = columns.band
             parts.append(part)
     scores = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCORES.columns))
     return check_table(scores.sort_values(list(SCORES.key), ignore_index=True), SCORES)
+
+
+def score_columns(instrument: Instrument, answers: Floats, *, age: Floats, sex: Words) -> dict[str, ScaleColumns]:
+    """Score many forms of one questionnaire; raw codes of shape (forms, items), ages and sexes of shape (forms,)."""
+    position = {item: i for i, item in enumerate(instrument.items)}
+    scored = score_instrument(instrument, answers, age=age, sex=sex)
+    gates = check_gates(instrument, answers, scored.scales)
+    found = {}
+    for scale in instrument.scales.values():
+        score = scored.scales[scale.id].score
+        counted = _counted(instrument, scale, answers, position)
+        n_answered = counted.sum(axis=1)
+        below = _with_parts(instrument, scale)
+        prorated = np.any([scored.scales[part].prorated for part in below], axis=0)
+        lost = np.any([scored.not_converted[part] for part in below], axis=0)
+        status = np.where(prorated, "prorated", "scored").astype("<U16")
+        missing = np.isnan(score)
+        status[missing] = "too_few_answers"
+        status[missing & lost] = "no_conversion"
+        status[missing & (n_answered == 0)] = "not_answered"
+        void = np.any(
+            [gates[g.id] == "met" for g in instrument.validity if g.action == "void" and g.scale != scale.id]
+            or [np.zeros(len(score), dtype=bool)],
+            axis=0,
+        )
+        score, status[void & ~missing] = np.where(void, np.nan, score), "void"
+        band, scheme = _default_band(instrument.default_schemes(scale.id), score, age, sex)
+        found[scale.id] = ScaleColumns(score=score, n_answered=n_answered, status=status, band=band, scheme=scheme)
+    return found
+
+
+def _counted(instrument: Instrument, scale: Scale, answers: Floats, position: Mapping[str, int]) -> NDArray[np.bool_]:
+    """Say which answers count as given, for the items a scale stands on, directly or through other scales."""
+    columns = []
+    for part in _with_parts(instrument, scale):
+        wrong = instrument.scales[part].dont_know_counts_as == "wrong"
+        for name in instrument.scales[part].items:
+            responses = instrument.items[name].responses
+            columns.append((name, responses.scored_codes + (responses.dont_know_codes if wrong else ())))
+    unique = dict(columns)
+    return np.column_stack([np.isin(answers[:, position[name]], codes) for name, codes in unique.items()])
+
+
+def _default_band(schemes: tuple[BandScheme, ...], score: Floats, age: Floats, sex: Words) -> tuple[Words, Words]:
+    band = np.full(len(score), "", dtype="<U40")
+    name = band.copy()
+    for scheme in reversed(schemes):  # the first that fits counts
+        theirs = fitting(scheme.ages, scheme.sex, age, sex) & ~np.isnan(score)
+        band = np.where(theirs, band_of(scheme, score), band)
+        name = np.where(theirs, scheme.id, name)
+    return band, name
+
+
+def band_scores(
+    scores: pd.DataFrame, instruments: Mapping[str, Instrument], *, people: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Place every score in every band scheme that is not unverified; a band never applies to another informant.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        SCORES.
+    instruments : mapping of id to Instrument
+    people : DataFrame, optional
+        As for :func:`score_responses`.
+
+    Returns
+    -------
+    DataFrame
+        BANDS, sorted by its key; who has no band has a reason.
+    """
+    import pandas as pd
+
+    parts = []
+    for (instrument, scale), mine in scores.groupby(["instrument", "scale"], sort=False):
+        form = instruments[str(instrument)]
+        defaults = [scheme.id for scheme in form.default_schemes(str(scale))]
+        age, sex = age_and_sex(pd.MultiIndex.from_frame(mine[FORM]), people)
+        score = mine["score"].to_numpy(dtype=float)
+        for scheme in form.scales[str(scale)].band_schemes.values():
+            if scheme.status == "unverified" or scheme.informant not in (None, form.informant):
+                continue
+            part = mine[[*FORM, "instrument", "scale"]].copy()
+            theirs = fitting(scheme.ages, scheme.sex, age, sex)
+            reason = np.where(theirs, "", "for_others").astype("<U16")
+            if scheme.sex is not None:
+                reason[sex == ""] = "sex_unknown"
+            if scheme.ages != (None, None):
+                reason[np.isnan(age)] = "age_unknown"
+            reason[np.isnan(score)] = "no_score"
+            part["scheme"], part["status"], part["default"] = scheme.id, scheme.status, scheme.id in defaults
+            part["band"] = np.where(reason == "", band_of(scheme, score), "")
+            part["reason"] = reason
+            parts.append(part)
+    bands = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(BANDS.columns))
+    return check_table(bands.sort_values(list(BANDS.key), ignore_index=True), BANDS)
+
+
+def check_validity(responses: pd.DataFrame, instruments: Mapping[str, Instrument]) -> pd.DataFrame:
+    """Ask every validity gate of every form: RESPONSES in, VALIDITY out, sorted by its key."""
+    import pandas as pd
+
+    parts = []
+    for name, instrument in instruments.items():
+        if not instrument.validity:
+            continue
+        answers = answer_matrix(responses, instrument)
+        codes = answers.to_numpy(dtype=float)
+        results = check_gates(instrument, codes, score_instrument(instrument, codes).scales)
+        for gate in instrument.validity:
+            part = answers.index.to_frame(index=False)
+            part["instrument"], part["gate"], part["result"] = name, gate.id, results[gate.id]
+            part["action"], part["report_both"] = gate.action, gate.report_both
+            parts.append(part)
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(VALIDITY.columns))
+    return check_table(table.sort_values(list(VALIDITY.key), ignore_index=True), VALIDITY)
+
+
+def age_and_sex(forms: pd.Index, people: pd.DataFrame | None) -> tuple[Floats, Words]:
+    """Look up age and sex of whoever each form is about; NaN and '' where they are not known."""
+    n = len(forms)
+    unknown = np.full(n, np.nan), np.full(n, "", dtype="<U6")
+    if people is None or n == 0:
+        return unknown
+    keys = [name for name in ("participant", "wave") if name in people.columns]
+    repeated = int(people.duplicated(keys).sum())
+    if repeated:
+        where, what = "table people", f"{repeated} rows repeat {' and '.join(keys)}."
+        raise DataError(Problem(where, what, "One row each."))
+    found = forms.to_frame(index=False)[keys].merge(people, on=keys, how="left")
+    age = found["age"].to_numpy(dtype=float) if "age" in found else unknown[0]
+    if "sex" not in found:
+        return age, unknown[1]
+    sex = found["sex"].where(found["sex"].notna(), "").to_numpy(dtype=str)
+    foreign = int((~np.isin(sex, ("", "female", "male"))).sum())
+    if foreign:
+        what = f"sex is something else than female or male in {foreign} rows."
+        raise DataError(Problem("table people", what, "Write female, male or nothing."))
+    return age, sex
 
 
 def _with_parts(instrument: Instrument, scale: Scale) -> list[str]:
@@ -62,21 +221,21 @@ def _with_parts(instrument: Instrument, scale: Scale) -> list[str]:
     return [scale.id, *below]
 
 
-def _items_of(instrument: Instrument, scale: Scale) -> list[str]:
-    """List every item that counts in a scale, through the scales it is made of, each once."""
-    parts = _with_parts(instrument, scale)
-    return list(dict.fromkeys(item for part in parts for item in instrument.scales[part].items))
-
-
 def answer_matrix(responses: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
     """Lay the answers to one questionnaire side by side: one row per form, one column per item, raw codes.
 
-    Codes that are on the form but do not count (don't know, does not apply) are missing here.
+    Codes that are on the form but do not count (don't know, does not apply) stay.
+
+    Raises
+    ------
+    DataError
+        Answers to items that the questionnaire does not have.
     """
     mine = responses[responses["instrument"] == instrument.id]
-    wide = mine.pivot(index=FORM, columns="item", values="answer").reindex(columns=list(instrument.items))
-    for item in instrument.items.values():
-        unscored = [code for code in item.responses.codes if code not in item.responses.scored_codes]
-        if unscored:
-            wide[item.id] = wide[item.id].where(~wide[item.id].isin(unscored))
-    return wide
+    foreign = [str(item) for item in mine["item"].unique() if item not in instrument.items]
+    if foreign:
+        listed = ", ".join(map(repr, foreign))
+        what = f"answers to items it does not have: {listed}."
+        hint = did_you_mean(foreign[0], instrument.items)
+        raise DataError(Problem(f"table responses, {instrument.id}", what, f"Name items as the definition does.{hint}"))
+    return mine.pivot(index=FORM, columns="item", values="answer").reindex(columns=list(instrument.items))

@@ -1,4 +1,4 @@
-"""The arithmetic of one scale: reversed items, missing answers, half-up rounding."""
+"""The arithmetic of one scale: reversed items, missing answers, half-up rounding, the ways of summing up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Method = Literal["sum", "mean"]
+Method = Literal["sum", "mean", "weighted_sum", "count", "any", "max", "sum_correct", "percent_correct"]
 Fill = Literal["none", "prorate_mean", "zero"]
 Rounding = Literal["none", "half_up"]
 
@@ -32,7 +32,7 @@ def score_scale(
     fill: Fill = "none",
     rounding: Rounding = "none",
 ) -> ScaleScores:
-    """Score one scale for many people.
+    """Score one scale for many people, from the codes printed on the form.
 
     Parameters
     ----------
@@ -42,16 +42,8 @@ def score_scale(
         Items to be counted as ``low_plus_high - answer``.
     low_plus_high : array_like, shape (items,)
         Lowest plus highest code of each item.
-    method : {"sum", "mean"}
-        What the answered items are turned into.
-    min_answered : int
-        With fewer answers there is no score.
-    fill : {"none", "prorate_mean", "zero"}
-        What stands for a missing answer once ``min_answered`` is reached: nothing (then every item
-        must be answered), the person's own mean, or zero.
-    rounding : {"none", "half_up"}
-        ``half_up`` rounds a prorated score to the nearest whole number, halves upwards: 2.5 becomes 3,
-        where Python's ``round`` gives 2.
+    method, min_answered, fill, rounding
+        As in :func:`score_points`.
 
     Returns
     -------
@@ -67,18 +59,81 @@ def score_scale(
     array([3.])
     """
     x = np.asarray(answers, dtype=float)
-    reversed_items = np.asarray(reverse, dtype=bool)
-    keyed = np.where(reversed_items, np.asarray(low_plus_high, dtype=float) - x, x)
-    answered = ~np.isnan(keyed)
+    points = np.where(np.asarray(reverse, dtype=bool), np.asarray(low_plus_high, dtype=float) - x, x)
+    return score_points(points, method=method, min_answered=min_answered, fill=fill, rounding=rounding)
+
+
+def score_points(
+    points: ArrayLike,
+    *,
+    method: Method = "sum",
+    min_answered: int,
+    fill: Fill = "none",
+    rounding: Rounding = "none",
+    weights: ArrayLike | None = None,
+    at_least: int = 1,
+) -> ScaleScores:
+    """Score one scale for many people, from what each answer counts.
+
+    Parameters
+    ----------
+    points : array_like, shape (people, parts)
+        What each answer, or each scale of a scale made of scales, counts; NaN where there is none. For ``count``
+        and ``any`` 1 where the answer is of the kind that is counted, for ``sum_correct`` and
+        ``percent_correct`` 1 where it is right; else 0.
+    method : str
+        ``sum``, ``mean``, ``max`` of the parts; ``weighted_sum`` with ``weights``; ``count`` and ``sum_correct``:
+        how many; ``percent_correct``: how many of a hundred; ``any``: 1 if at least ``at_least`` are, else 0.
+    min_answered : int
+        With fewer answers there is no score.
+    fill : {"none", "prorate_mean", "zero"}
+        What stands for a missing answer once ``min_answered`` is reached: nothing (then every part must be
+        there), the person's own mean, or zero.
+    rounding : {"none", "half_up"}
+        ``half_up`` rounds a prorated score to the nearest whole number, halves upwards: 2.5 becomes 3,
+        where Python's ``round`` gives 2.
+    weights : array_like, shape (parts,), optional
+    at_least : int
+
+    Returns
+    -------
+    ScaleScores
+
+    Raises
+    ------
+    ValueError
+        ``any``, ``max`` and ``weighted_sum`` have no meaning with ``prorate_mean``.
+
+    Examples
+    --------
+    One of six kinds of bullying happened at least twice a month; of two answers, the second is missing.
+
+    >>> score_points([[0, 1, 0], [0, 0, float("nan")]], method="any", min_answered=3).score
+    array([ 1., nan])
+    """
+    x = np.asarray(points, dtype=float)
+    if fill == "prorate_mean" and method in ("any", "max", "weighted_sum"):
+        raise ValueError(f"{method} cannot be prorated")
+    answered = ~np.isnan(x)
     n_answered = answered.sum(axis=1)
-    n_items = x.shape[1]
-    total = np.where(answered, keyed, 0.0).sum(axis=1)
-    complete = n_answered == n_items
+    n_parts = x.shape[1]
+    present = np.where(answered, x, 0.0)
+    complete = n_answered == n_parts
     enough = complete if fill == "none" else n_answered >= min_answered
     prorated = enough & ~complete
-    if fill == "prorate_mean":
-        total = np.divide(total * n_items, n_answered, out=np.full(len(x), np.nan), where=n_answered > 0)
-    score = total / n_items if method == "mean" else total
+    if method == "max":
+        lowest = 0.0 if fill == "zero" else -np.inf
+        score = np.where(answered, x, lowest).max(axis=1)
+    else:
+        score = present.sum(axis=1) if weights is None else present @ np.asarray(weights, dtype=float)
+        if fill == "prorate_mean":
+            score = np.divide(score * n_parts, n_answered, out=np.full(len(x), np.nan), where=n_answered > 0)
+    if method == "mean":
+        score = score / n_parts
+    elif method == "percent_correct":
+        score = 100 * score / n_parts
+    elif method == "any":
+        score = (score >= at_least).astype(float)
     if rounding == "half_up":
         score = np.where(prorated, np.floor(score + 0.5), score)
     return ScaleScores(score=np.where(enough, score, np.nan), n_answered=n_answered.astype(np.int64), prorated=prorated)
