@@ -14,7 +14,7 @@ from eval_tools.stats.ancova import ancova
 from eval_tools.stats.change import mean_change
 from eval_tools.stats.cluster_robust import cluster_ancova, cluster_difference, cluster_mean_change
 from eval_tools.stats.estimate import Estimate, not_estimated
-from eval_tools.stats.mean import mean_score
+from eval_tools.stats.mean import mean_difference, mean_score
 from eval_tools.stats.mixed_model import mixed_model
 from eval_tools.stats.mixed_three_level import mixed_three_level
 from eval_tools.stats.randomisation import randomise_ancova, randomise_difference
@@ -127,12 +127,8 @@ def _mean_only(arms: Arms, ci_level: float) -> Estimate:
 def _change_difference(arms: Arms, ci_level: float) -> Estimate:
     """Compare mean changes of independent people, Welch."""
     change, treat = arms.change, _treat(arms)
-    people = np.array([f"p{i}" for i in range(change.size)])  # everybody a site of one: CR2 is Welch then
-    found = cluster_difference(change, treat, people, ci_level=ci_level).coefficient("difference")
-    found = replace(found, method="difference of mean changes, Welch")
-    if found.status == "too_few_sites":  # one person in an arm: no mean of anything
-        return replace(found, estimate=NAN, status="too_few_people")
-    return found
+    found = mean_difference(change[treat == 1], change[treat == 0], ci_level=ci_level)
+    return replace(found, method="difference of mean changes, Welch")
 
 
 def _ancova_hc3(arms: Arms, ci_level: float) -> Estimate:

@@ -43,6 +43,7 @@ class ArmsOfContrast:
     sites_in_all: int  # a site with people of both arms counts once
     n: int
     smallest_count: int
+    smallest_site: int  # people asked twice in the smallest site; 0 without sites
 
 
 def choose_for_contrast(
@@ -90,6 +91,7 @@ def choose_for_contrast(
         sites_in_all=count_sites(twice),
         n=len(twice),
         smallest_count=min(len(here), len(there)),
+        smallest_site=int(twice[twice["site"] != ""].groupby("site").size().min()) if count_sites(twice) else 0,
     )
 
 
@@ -191,7 +193,9 @@ class ContrastFound:
         if clustered and points.status == "estimated":
             details["leave_one_site_out"] = self._leave_one_out(points)
         for name, found in details.items():
-            result.append(result_row(contrast, name, found, smallest_count=chosen.smallest_count, branch=branch.id))
+            # a range that turns on one site tells about the people of the smallest one
+            smallest = chosen.smallest_site if name == "leave_one_site_out" else chosen.smallest_count
+            result.append(result_row(contrast, name, found, smallest_count=smallest, branch=branch.id))
         return result
 
     def _standardised(self, points: Estimate, sd_before: float) -> Estimate:

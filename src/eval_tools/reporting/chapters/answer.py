@@ -6,6 +6,7 @@ from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Bullets, Chapter, Paragraph
 from eval_tools.reporting.chapters.headline import headline, is_better, is_clear
+from eval_tools.reporting.chapters.single import shares_sentence
 from eval_tools.reporting.chapters.stepped import stepped_answer
 from eval_tools.reporting.material import Desk, Row
 from eval_tools.studies.study import Outcome
@@ -21,6 +22,8 @@ def answer_chapter(desk: Desk) -> Chapter:
     sentences += credit(desk)
     for outcome in desk.study.plan.outcomes:
         sentences += individual(desk, outcome)
+        if desk.study.comparison is not None and len(desk.study.programme_groups) == 1:
+            sentences += shares_sentence(desk, outcome)
     sentences += people(desk)
     blocks: list[Block] = [
         Paragraph(id="headline", text=headline(desk), role="answer"),
