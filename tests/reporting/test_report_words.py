@@ -298,6 +298,7 @@ def test_one_group_alone_has_a_change_and_no_effect(edition):
         assert words("answer.single_group") in answer
         assert words("sure.single") in report.block("sure").items
         assert report.block("compare-none").text == words("compare.none")
+        assert edition(language).run.show_each("branch-1", "compare-intro", "compare-none")  # as notebook 30 asks
         assert not [b.id for b in report.blocks() if b.id.startswith(("forest", "compare-table"))]
     assert "a change, not an effect" in "\n".join(edition("en").report.block("answer").items)
 

@@ -7,6 +7,7 @@ from statsmodels.stats.meta_analysis import effectsize_smd
 from eval_tools.errors import DataError, UnknownNames
 from eval_tools.stats.ancova import ancova
 from eval_tools.stats.effect_size import standardised_difference
+from eval_tools.stats.mean import mean_difference
 from eval_tools.stats.multiplicity import benjamini_hochberg, holm
 
 
@@ -157,3 +158,27 @@ def test_no_question_needs_no_adjustment_and_a_p_value_above_one_is_refused(adju
     assert adjust([]).size == 0
     with pytest.raises(DataError, match="1 p values lie outside"):
         adjust([0.2, 1.2])
+
+
+# --- two groups of independent people ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_difference_of_two_means_is_that_of_scipy(seed):
+    rng = np.random.default_rng(seed)
+    first, second = rng.normal(1, 1 + seed, 12), rng.normal(0, 3, 7)
+    expected = stats.ttest_ind(first, second, equal_var=False)
+    interval = expected.confidence_interval(0.9)
+    found = mean_difference([*first, np.nan], [np.nan, *second], ci_level=0.9)
+    assert (found.n, found.status) == (19, "estimated")
+    assert (found.estimate, found.df, found.p_value) == pytest.approx(
+        (first.mean() - second.mean(), expected.df, expected.pvalue), rel=1e-12
+    )
+    assert (found.ci_low, found.ci_high) == pytest.approx((interval.low, interval.high), rel=1e-12)
+
+
+def test_a_difference_of_means_needs_two_people_in_each_group_and_some_variation():
+    assert mean_difference([1.0], [2.0, 3.0]).status == "too_few_people"
+    flat = mean_difference([2.0, 2.0], [1.0, 1.0])
+    assert (flat.estimate, flat.status) == (1.0, "no_variation")
+    assert np.isnan([flat.ci_low, flat.p_value]).all()

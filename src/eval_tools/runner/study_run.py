@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 KEY_FILE = "EVAL_TOOLS_KEY_FILE"
 BLOCKS_EACH = (
+    "branch-1",
+    "compare-intro",
+    "compare-none",
     "course",
     "means",
     "change-picture",
