@@ -32,11 +32,19 @@ DESIGNS = {
 }
 
 
+def told_in_words(told):
+    """Every text of a report but the names of methods in RESULTS, which the annex prints as they are."""
+    text = told.sentences()
+    for method in told.run.material.results.data["method"].unique():
+        text = text.replace(str(method), "")
+    return text
+
+
 @every_language
 @pytest.mark.parametrize("design", DESIGNS)
 def test_the_report_of_a_study_of_schools_speaks_of_schools_only(place_editions, design, language):
-    text = place_editions(design, DESIGNS[design], language).sentences()
-    assert SITE.findall(text) == []
+    text = told_in_words(place_editions(design, DESIGNS[design], language))
+    assert [line for line in text.splitlines() if SITE.search(line)] == []
     assert SCHOOL[language] in text
     if language == "en":
         assert not re.search(r"(?<![\d.,])1 schools\b", text)
@@ -47,7 +55,7 @@ def test_the_report_of_a_study_of_schools_speaks_of_schools_only(place_editions,
 
 @every_language
 def test_without_a_word_of_its_own_a_study_speaks_of_sites(place_editions, language):
-    text = place_editions("sites", lambda bench: bench.go_to_school(8, 6, effect=5.0), language).sentences()
+    text = told_in_words(place_editions("sites", lambda bench: bench.go_to_school(8, 6, effect=5.0), language))
     assert SITE.search(text)
     assert SCHOOL[language] not in text
 
