@@ -11,6 +11,7 @@ from eval_tools.comparison.regions import FEWEST_REGIONS, compare_regions
 from eval_tools.comparison.stepped import compare_stepped, lay_out_sites
 from eval_tools.comparison.stepped_verdict import judge_stepped
 from eval_tools.privacy.disclosure import DisclosureRule, hide_parts
+from eval_tools.stats.prediction import predict_another
 from eval_tools.stats.stepped import stepped_effect
 from eval_tools.stats.synthesis import synthesise
 from eval_tools.studies.study import Assignment, Region, Wave
@@ -204,6 +205,8 @@ def test_the_average_is_the_synthesis_of_the_regions_and_is_never_narrower_than_
     )
     cautious, another = one(rows, estimator="regions_pooled_cautious"), one(rows, estimator="regions_prediction")
     assert another["ci_low"] <= cautious["ci_low"] <= pooled["ci_low"]
+    alone = predict_another(regions["estimate"], regions["se"] ** 2)
+    assert another["ci_high"] == pytest.approx(max(alone.ci_high, cautious["ci_high"]))
     assert (pooled["n"], pooled["n_sites"]) == (regions["n"].sum(), 48)
     assert np.isfinite(pooled["p_value"])
 
@@ -225,6 +228,7 @@ def test_a_region_without_an_interval_is_listed_with_its_reason_and_not_averaged
     third = one(rows, subgroup="region:r2")
     assert (third["estimator"], third["branch"], third["status"]) == ("mean_only", "sites_describe", "needs_sites")
     assert np.isnan([third["ci_low"], third["ci_high"], third["se"]]).all()
+    assert one(rows, estimator="regions_prediction")["status"] == "too_few_sites", "two regions predict no third"
     two = rows[rows["subgroup"].isin(["region:r0", "region:r1"])]
     assert one(rows, estimator="regions_pooled")["estimate"] == pytest.approx(
         synthesise(two["estimate"], two["se"] ** 2).mean.estimate

@@ -14,11 +14,11 @@ from eval_tools.comparison.estimators import ESTIMATORS
 from eval_tools.comparison.individual import CLASSES
 from eval_tools.comparison.stepped import ESTIMATORS as STEPPED
 from eval_tools.reporting.chapters.annex import TESTED
-from eval_tools.reporting.language import catalogue
+from eval_tools.reporting.language import NAMED, SITE_PLACES, SITE_WORDS, WORD, catalogue
 from eval_tools.stats.estimate import Status
 from eval_tools.stats.stepped import Refusal
 from eval_tools.stats.wwc import Equivalence
-from eval_tools.studies.study import KNOWN_INFORMANTS, Assignment
+from eval_tools.studies.study import KNOWN_INFORMANTS, Assignment, SiteWord
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 PACKAGE = Path(eval_tools.__file__).parent
@@ -208,11 +208,26 @@ def test_no_key_stands_twice_in_a_catalogue():
         assert len(keys) == len(set(keys)) == len(catalogue(language))
 
 
+def places_to_fill(sentence: str) -> list[tuple[str, str]]:
+    """The places that the caller fills: how often a sentence names the sites themselves differs between languages."""
+    found = [(name.removesuffix(NAMED), percent) for name, percent in PLACE.findall(sentence)]
+    return sorted(place for place in found if place[0] not in SITE_PLACES and not place[0].endswith(WORD))
+
+
 def test_every_sentence_has_the_same_places_in_every_language():
     for key, sentence in catalogue("en").items():
-        places = sorted(PLACE.findall(sentence))
         for language in LANGUAGES[1:]:
-            assert sorted(PLACE.findall(catalogue(language)[key])) == places, (key, language)
+            assert places_to_fill(catalogue(language)[key]) == places_to_fill(sentence), (key, language)
+
+
+def test_no_sentence_writes_out_the_word_for_a_site():
+    assert PLACE.sub("", catalogue("en")["sites.label"]).strip() == "", "the word stands in SITE_WORDS"
+    for key in catalogue("en"):
+        assert not re.search(r"\bsites?\b", PLACE.sub("", catalogue("en")[key]), re.IGNORECASE), key
+        assert "地點" not in catalogue("zh-Hant")[key], key
+        assert "地点" not in catalogue("zh-Hans")[key], key
+    for words in SITE_WORDS.values():
+        assert list(words) == list(get_args(SiteWord))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

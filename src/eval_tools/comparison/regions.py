@@ -12,7 +12,8 @@ from eval_tools.comparison.estimators import estimate, without_claim
 from eval_tools.comparison.groups import ADJUSTED, ESTIMANDS, choose_for_contrast
 from eval_tools.comparison.linked import link_waves
 from eval_tools.comparison.rows import NAN, Contrast, result_row
-from eval_tools.stats.estimate import Estimate, not_estimated
+from eval_tools.stats.estimate import Estimate
+from eval_tools.stats.prediction import not_narrower, predict_another
 from eval_tools.stats.synthesis import synthesise
 from eval_tools.studies.study import Outcome, Study
 
@@ -55,8 +56,8 @@ def compare_regions(
         column ``subgroup`` holds ``region:<id>`` for one region, estimated by the primary estimator of the branch
         that the region's own sites deserve, and ``regions`` for all of them together: ``regions_pooled`` (REML,
         Hartung–Knapp), ``regions_pooled_cautious`` (the same, not below the model's variance) and
-        ``regions_prediction`` (where another such region is expected). Regions whose branch gives no interval have
-        a row with the reason and are not pooled.
+        ``regions_prediction`` (where another such region is expected, from three regions on). Regions whose branch
+        gives no interval have a row with the reason and are not pooled.
     """
     import pandas as pd
 
@@ -125,21 +126,12 @@ def _rows(
 
 def pool_regions(found: list[RegionFound], *, ci_level: float = 0.95) -> Mapping[str, Estimate]:
     """Pool regions that have an interval; ``n`` counts their people. No p value with fewer than five regions."""
-    from scipy.special import stdtrit
-
-    together = synthesise(
-        [each.estimate.estimate for each in found], [each.estimate.se**2 for each in found], ci_level=ci_level
-    )
+    values, variances = [each.estimate.estimate for each in found], [each.estimate.se**2 for each in found]
+    together = synthesise(values, variances, ci_level=ci_level)
     n = sum(each.estimate.n for each in found)
     mean, cautious = (replace(each, n=n, unit="scale points") for each in (together.mean, together.mean_cautious))
     if len(found) < FEWEST_REGIONS:
         mean, cautious = (replace(each, p_value=NAN) for each in (mean, cautious))
-    # with the cautious standard error, so that it is never narrower than the interval of the mean beside it
-    method = "prediction interval of another region, t(regions − 1), REML and the cautious standard error"
-    if mean.status == "estimated":
-        half = float(stdtrit(mean.df, (1 + ci_level) / 2)) * (together.tau2 + cautious.se**2) ** 0.5
-        ends = {"ci_low": mean.estimate - half, "ci_high": mean.estimate + half}
-        prediction = replace(mean, **ends, se=NAN, p_value=NAN, method=method)
-    else:
-        prediction = not_estimated(n=n, unit="scale points", method=method, status=mean.status, ci_level=ci_level)
+    another = replace(predict_another(values, variances, ci_level=ci_level), n=n, unit="scale points")
+    prediction = not_narrower(another, cautious)
     return dict(zip(POOLED_ESTIMATORS, (mean, cautious, prediction), strict=True))

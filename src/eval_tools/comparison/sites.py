@@ -14,6 +14,7 @@ from eval_tools.comparison.rows import NAN, Contrast, result_row
 from eval_tools.privacy.sites import sites_to_show
 from eval_tools.stats.estimate import Estimate, Status, not_estimated
 from eval_tools.stats.mean import mean_score
+from eval_tools.stats.prediction import not_narrower, predict_another
 from eval_tools.stats.site_spread import spread_of_sites
 from eval_tools.stats.synthesis import Synthesis, synthesise
 from eval_tools.studies.study import Outcome, Study
@@ -72,10 +73,10 @@ def compare_sites(
     Notes
     -----
     Random effects by REML with Hartung and Knapp's interval, never below the model's variance (their q at least 1);
-    prediction interval mean ± t·√(τ² + SE²), t with sites − 1. Sampling variances are the variance within sites,
-    pooled, over people: the SD of one site alone rests on few of them. The uncertainty of the comparison sites'
-    mean is the same for all sites: it enters every site's own interval, the mean and the prediction (degrees of
-    freedom after Welch and Satterthwaite), but not the spread.
+    prediction interval from the confidence distribution of τ² (``stats.prediction``), never narrower than the interval
+    of the mean. Sampling variances are the variance within sites, pooled, over people: the SD of one site alone rests
+    on few of them. The uncertainty of the comparison sites' mean is the same for all sites: it enters every site's own
+    interval and the mean (degrees of freedom after Welch and Satterthwaite) and the prediction, but not the spread.
 
     Sites too small to be published (``privacy.sites.sites_to_show``) have a row, but enter no pooled number and no
     mean of comparison sites: else they could be worked out from these.
@@ -209,16 +210,18 @@ def _pool(sites: list[Site], reference: Reference, ci_level: float) -> dict[str,
     if found.status != "estimated":
         return _none(n, "no_variation" if found.status == "no_variation" else "not_converged", ci_level)
     spread = spread_of_sites(effects, variances, df=float(df), ci_level=ci_level)
-    return {
-        "random_effects": _around(found, 0.0, n, reference, "random effects, REML, Hartung–Knapp t, q not below 1"),
-        "prediction": _around(found, found.tau2, n, reference, "prediction interval: t(sites − 1)·√(τ² + SE²)"),
-        "site_spread": replace(spread, n=n),
-    }
+    mean = _mean_of_sites(found, n, reference)
+    another = predict_another(
+        effects, variances, shared_variance=reference.variance, shared_df=reference.df, ci_level=ci_level
+    )
+    another = replace(another, n=n, unit="scale points")
+    return {"random_effects": mean, "prediction": not_narrower(another, mean), "site_spread": replace(spread, n=n)}
 
 
-def _around(found: Synthesis, tau2: float, n: int, reference: Reference, method: str) -> Estimate:
+def _mean_of_sites(found: Synthesis, n: int, reference: Reference) -> Estimate:
     mean = replace(found.mean_cautious, n=n, unit="scale points", p_value=NAN)
-    return _welch(mean, mean.estimate, tau2 + mean.se**2, found.k - 1.0, reference, method)
+    method = "random effects, REML, Hartung–Knapp t, q not below 1"
+    return _welch(mean, mean.estimate, mean.se**2, found.k - 1.0, reference, method)
 
 
 def _none(n: int, status: Status, ci_level: float) -> dict[str, Estimate]:

@@ -15,6 +15,21 @@ LANGUAGE_NAMES = {"en": "English", "zh-Hant": "繁體中文", "zh-Hans": "简体
 CLAUSE_BREAKS = {"en": "; ", "zh-Hant": "；", "zh-Hans": "；"}
 PERCENT = {"en": "\u00a0%", "zh-Hant": "%", "zh-Hans": "%"}
 MINUS = "\u2212"
+SITE_WORDS = {  # what a study calls a site: one and several, and in Chinese the noun with the word that counts it
+    "en": {
+        "site": ("site", "sites"),
+        "school": ("school", "schools"),
+        "village": ("village", "villages"),
+        "centre": ("centre", "centres"),
+    },
+    "zh-Hant": {"site": ("地點", "個"), "school": ("學校", "所"), "village": ("村莊", "個"), "centre": ("中心", "個")},
+    "zh-Hans": {"site": ("地点", "个"), "school": ("学校", "所"), "village": ("村庄", "个"), "centre": ("中心", "个")},
+}
+SITE_PLACES = ("site", "sites", "Site", "Sites", "site_measure")  # filled in every sentence
+NAMED, WORD = (
+    "_named",
+    "_word",
+)  # %(n_sites_named)s: 1 school, 8 schools, 8 所學校; %(n_sites_word)s: school, schools, 學校
 TOO_LARGE_FOR_BABEL = 1e15  # beyond, decimal places exceed the precision it computes with
 
 
@@ -42,9 +57,10 @@ class Words:
     """
 
     language: str
+    site_word: str = "site"  # what the study calls a site: a key of SITE_WORDS
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return one whole sentence with its places filled.
+        """Return one whole sentence with its places filled; those for the word for a site fill themselves.
 
         Raises
         ------
@@ -53,11 +69,40 @@ class Words:
         """
         sentences = catalogue(self.language)
         try:
-            return sentences[key] % values
+            return sentences[key] % _Places(self, values)
         except KeyError as missing:
             raise EvalToolsError(
                 Problem(f"{self.language}.po", f"{key!r}: no such sentence or value {missing}.", "Add it.")
             ) from None
+
+    def site_noun(self, number: str = "1") -> str:
+        """Write the word for a site as it stands after a number that is already written.
+
+        Examples
+        --------
+        >>> Words("en", "school").site_noun("1"), Words("en", "school").site_noun("8")
+        ('school', 'schools')
+        """
+        noun, other = SITE_WORDS[self.language][self.site_word]
+        return other if self.language == "en" and number != "1" else noun
+
+    def sites(self, number: str) -> str:
+        """Write how many sites there are, with the word that counts them.
+
+        Examples
+        --------
+        >>> Words("en", "school").sites("1"), Words("zh-Hant", "school").sites("8"), Words("zh-Hans").sites("8")
+        ('1 school', '8 所學校', '8 个地点')
+        """
+        measure = "" if self.language == "en" else SITE_WORDS[self.language][self.site_word][1]
+        return f"{number} {measure}{self.site_noun(number)}"
+
+    def of_sites(self, place: str) -> str:
+        """Fill one of SITE_PLACES."""
+        one, several = self.site_noun("1"), self.site_noun("2")
+        measure = "" if self.language == "en" else SITE_WORDS[self.language][self.site_word][1]
+        filled = (one, several, one.capitalize(), several.capitalize(), measure)
+        return dict(zip(SITE_PLACES, filled, strict=True))[place]
 
     @property
     def locale(self) -> str:
@@ -141,3 +186,20 @@ class Words:
     def of(self, translation: Mapping[str, str | None]) -> str:
         """Pick this language from a definition's own text; English where a translation is missing."""
         return translation.get(self.language) or translation.get("en") or ""
+
+
+class _Places(dict[str, object]):
+    """The places of one sentence: what the caller gave, and the word for a site where the sentence asks for it."""
+
+    def __init__(self, words: Words, values: Mapping[str, object]) -> None:
+        super().__init__(values)
+        self.words = words
+
+    def __missing__(self, place: str) -> str:
+        if place in SITE_PLACES:
+            return self.words.of_sites(place)
+        if place.endswith(NAMED):
+            return self.words.sites(str(self[place.removesuffix(NAMED)]))
+        if place.endswith(WORD):
+            return self.words.site_noun(str(self[place.removesuffix(WORD)]))
+        raise KeyError(place)

@@ -84,7 +84,7 @@ class Desk:
     def __init__(self, material: Material, language: str) -> None:
         self.material = material
         self.study = material.study
-        self.words = Words(material.study.check_language(language))
+        self.words = Words(material.study.check_language(language), material.study.site_word)
         self.language = language
         self.results = material.results.data
         self.wave = material.study.wave(material.term)

@@ -38,7 +38,7 @@ class Synthesis:
     heterogeneity: float  # Cochran's Q
     heterogeneity_df: int
     heterogeneity_p: float
-    prediction_low: float  # where the true effect of another such site is expected; t with k - 1
+    prediction_low: float  # of another such site, τ taken as found: too narrow, see stats.prediction; t with k - 1
     prediction_high: float
     status: SynthesisStatus
 
@@ -71,8 +71,8 @@ def synthesise(estimates: ArrayLike, variances: ArrayLike, *, ci_level: float = 
     -----
     τ² by REML: its profile is scanned from 0 up, every minimum is polished. q = Σw(y − μ)²/(k − 1), standard error
     √(q/Σw), t(k − 1) (Hartung & Knapp 2001; Sidik & Jonkman 2002; IntHout et al. 2014; Röver et al. 2015).
-    Prediction interval μ ± t(k − 1)·√(τ² + SE²), as R ``metafor`` (Higgins et al. 2009 use k − 2). I² after
-    Higgins & Thompson (2002) from τ².
+    Prediction interval μ ± t(k − 1)·√(τ² + SE²), as R ``metafor`` (Higgins et al. 2009 use k − 2); for an interval that
+    covers see :func:`~eval_tools.stats.prediction.predict_another`. I² after Higgins & Thompson (2002) from τ².
 
     Examples
     --------

@@ -576,6 +576,7 @@ def _build(doc: Document, folder: Path, instruments: Instruments) -> Study:
             }
         ),
         regions=build_regions(doc),
+        site_word=data.get("site_word", "site"),
     )
 
 

@@ -101,6 +101,7 @@ STUDY = Record(
     },
     {
         "regions": MapOf(Record({"title": Translated(), "sites": ListOf(Text(), at_least=1)}), at_least=1),
+        "site_word": Word("site", "school", "village", "centre"),
         "attribution": Text(),
         "licence": Text(),
         "goals": MapOf(GOAL, at_least=1),

@@ -21,6 +21,7 @@ KNOWN_INFORMANTS = (
     "observer",
     "community_worker",
 )  # those that every report has a word for
+SiteWord = Literal["site", "school", "village", "centre"]  # what a site is called in reports
 Translation = Mapping[str, str]
 
 
@@ -186,6 +187,7 @@ class Study:
     goals: Mapping[str, Goal] = field(default_factory=dict)
     subgroups: Mapping[str, Subgroup] = field(default_factory=dict)
     regions: Mapping[str, Region] = field(default_factory=dict)
+    site_word: SiteWord = "site"
 
     @property
     def baseline(self) -> Wave:

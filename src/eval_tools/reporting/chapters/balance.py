@@ -29,7 +29,7 @@ def love_picture(desk: Desk, reference: str) -> list[Picture]:
                 told.append(words("figure.alt_reason", group=label, reason=text))
             elif sites:
                 text = words("love.pair", people=of_people, sites=of_sites)
-                told.append(words("love.alt_row_sites", label=label, people=of_people, sites=of_sites))
+                told.append(words("love.alt_row_sites", label=label, people=of_people, means=of_sites))
             else:
                 text = of_people
                 told.append(words("love.alt_row", label=label, people=of_people))
