@@ -41,6 +41,7 @@ class Released:
     distributions: dict[str, ReleasedTable]
     people: ReleasedTable | None
     verdicts: ReleasedTable
+    form_checks: ReleasedTable | None  # where a questionnaire asks something about its forms
 
 
 def release_term(
@@ -53,6 +54,7 @@ def release_term(
     class_counts: pd.DataFrame,
     changes: pd.DataFrame,
     verdicts: pd.DataFrame,
+    form_checks: pd.DataFrame,
 ) -> Released:
     """Put every table of one term through disclosure control, by the rule of the study."""
     study = definition.study
@@ -129,6 +131,16 @@ def release_term(
             also=["sites_group", "sites_reference"],
             rule=rule,
         ),
+        form_checks=release_counts(
+            form_checks,
+            name="form_checks",
+            rows=["group"],
+            column="result",
+            by=["check", "instrument", "scale", "wave", "informant"],
+            rule=rule,
+        )
+        if len(form_checks)
+        else None,
         people=release_people(change, name="people", rule=rule, by=["outcome"]) if rule.single_people else None,
     )
 
@@ -155,5 +167,6 @@ def _hidden_regions(results: pd.DataFrame, rule: DisclosureRule) -> list[bool]:
 
 def _families(results: pd.DataFrame) -> list[tuple[str, ...]]:
     """Say which results are of the same number in different groups: by role, for groups may get other estimators."""
-    kinds = results["estimator"].where(results["role"] == "detail", results["role"])
+    by_name = (results["role"] == "detail") | (results["estimator"] == "without_flagged")
+    kinds = results["estimator"].where(by_name, results["role"])
     return list(zip(results["outcome"], results["contrast"], kinds, strict=True))
