@@ -151,7 +151,7 @@ FORM_CHECKS = TableSpec(
         "wave": "id of the wave",
         "informant": "who answered",
         "group": "always 'all'",
-        "result": "met, not_met or unknown",
+        "result": "met, or other (not met, or not known)",
         "count": "int, forms",
     },
 )

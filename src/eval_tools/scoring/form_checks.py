@@ -16,10 +16,10 @@ from eval_tools.tables import FORM_CHECKS, check_table
 if TYPE_CHECKING:
     import pandas as pd
 
-RESULTS = ("met", "not_met", "unknown")
+RESULTS = ("met", "other")  # a third one for the unknown would hide the first wherever few are unknown
 CHECKS = ("below_age", "above_age", "age_unknown", "sex_unknown")
 STATUSES = ("void", "no_conversion")
-Words = NDArray[np.str_]
+Flags = NDArray[np.bool_]
 
 
 def count_form_checks(
@@ -43,27 +43,26 @@ def count_form_checks(
     Returns
     -------
     DataFrame
-        FORM_CHECKS; of every question all three results, also with nobody, so that nothing tells by its absence.
+        FORM_CHECKS; of every question both results, also with nobody, so that nothing tells by its absence.
     """
     import pandas as pd
 
     rows: list[tuple[object, ...]] = []
+
+    def count(check: str, name: object, scale: str, wave: object, informant: object, met: Flags) -> None:
+        n = int(met.sum())
+        for result, forms in zip(RESULTS, (n, len(met) - n), strict=True):
+            rows.append((check, name, scale, wave, informant, "all", result, forms))
+
     for name, instrument in instruments.items():
         mine = scores[scores["instrument"] == name]
         for (wave, informant), here in mine.groupby(["wave", "informant"], sort=True):
             forms = pd.MultiIndex.from_frame(here[FORM].drop_duplicates())
-            asked = [*_ages(instrument, forms, people), *_statuses(instrument, here, scales)]
-            for check, scale, result in asked:
-                rows += [
-                    (check, name, scale, wave, informant, "all", which, int((result == which).sum()))
-                    for which in RESULTS
-                ]
+            for check, scale, met in (*_ages(instrument, forms, people), *_statuses(instrument, here, scales)):
+                count(check, name, scale, wave, informant, met)
     gates = validity.groupby(["gate", "instrument", "wave", "informant"], sort=True)
     for (gate, form, wave, informant), here in gates:
-        rows += [
-            (f"gate.{gate}", form, "", wave, informant, "all", which, int((here["result"] == which).sum()))
-            for which in RESULTS
-        ]
+        count(f"gate.{gate}", form, "", wave, informant, (here["result"] == "met").to_numpy(dtype=bool))
     table = pd.DataFrame(rows, columns=list(FORM_CHECKS.columns))
     return check_table(table.sort_values(list(FORM_CHECKS.key), ignore_index=True), FORM_CHECKS)
 
@@ -84,24 +83,23 @@ def leave_out_excluded(scores: pd.DataFrame, validity: pd.DataFrame) -> pd.DataF
     )
 
 
-def _ages(instrument: Instrument, forms: pd.MultiIndex, people: pd.DataFrame) -> Iterator[tuple[str, str, Words]]:
+def _ages(instrument: Instrument, forms: pd.MultiIndex, people: pd.DataFrame) -> Iterator[tuple[str, str, Flags]]:
     age, sex = age_and_sex(forms, people)
-    unknown = np.isnan(age)
     youngest, oldest = instrument.age_years
     if people["age"].notna().any():
         if youngest is not None:
-            yield "below_age", "", _result(age < youngest, unknown)
+            yield "below_age", "", age < youngest
         if oldest is not None:
-            yield "above_age", "", _result(age >= oldest + 1, unknown)
+            yield "above_age", "", age >= oldest + 1
     if asks_age(instrument):
-        yield "age_unknown", "", _result(unknown)
+        yield "age_unknown", "", np.isnan(age)
     if asks_sex(instrument):
-        yield "sex_unknown", "", _result(sex == "")
+        yield "sex_unknown", "", sex == ""
 
 
 def _statuses(
     instrument: Instrument, scores: pd.DataFrame, scales: Collection[tuple[str, str]]
-) -> Iterator[tuple[str, str, Words]]:
+) -> Iterator[tuple[str, str, Flags]]:
     possible = {
         "void": any(gate.action == "void" for gate in instrument.validity),
         "no_conversion": any(step.lookup for scale in instrument.scales.values() for step in scale.transform),
@@ -111,9 +109,4 @@ def _statuses(
             status = scores.loc[scores["scale"] == scale, "status"].to_numpy(dtype=str)
             for word in STATUSES:
                 if possible[word]:
-                    yield word, scale, _result(status == word)
-
-
-def _result(met: NDArray[np.bool_], unknown: NDArray[np.bool_] | None = None) -> Words:
-    found = np.where(met, "met", "not_met")
-    return found if unknown is None else np.where(unknown, "unknown", found)
+                    yield word, scale, status == word
