@@ -113,7 +113,9 @@ def release_term(
             numbers=[*interval, "se", "df", "p_value", "p_adjusted"],
             also=["ci_level", "n_sites"],
             family=_families(results),
-            hidden=_hidden_regions(results, rule),
+            hidden=[
+                a or b for a, b in zip(_hidden_regions(results, rule), _hidden_without(results, rule), strict=True)
+            ],
             rule=rule,
         ),
         class_counts=counts,
@@ -163,6 +165,21 @@ def _hidden_regions(results: pd.DataFrame, rule: DisclosureRule) -> list[bool]:
         drawn_from=[key if mine else None for key, mine in zip(keys, is_region & ~one, strict=True)],
         entered=((results["status"] == "estimated") & (results["se"] > 0)).tolist(),
     )
+
+
+def _hidden_without(results: pd.DataFrame, rule: DisclosureRule) -> list[bool]:
+    """Say which results without flagged forms are hidden with their counts: n beside that of the main result tells.
+
+    A total goes with any of its groups.
+    """
+    without = results["estimator"] == "without_flagged"
+    small = [w and rule.is_small(n) for w, n in zip(without, results["smallest_count"], strict=True)]
+    keys = list(zip(results["outcome"], results["contrast"], strict=True))
+    touched = {key for key, hidden in zip(keys, small, strict=True) if hidden}
+    total = without & (results["group"] == "all")
+    return [
+        bool(hidden or (is_total and key in touched)) for hidden, is_total, key in zip(small, total, keys, strict=True)
+    ]
 
 
 def _families(results: pd.DataFrame) -> list[tuple[str, ...]]:
