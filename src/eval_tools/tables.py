@@ -49,6 +49,17 @@ SUBGROUPS = TableSpec(
     },
 )
 
+PEOPLE = TableSpec(
+    name="people",
+    row_is="age and sex of one person of the roster; no row where the roster tells neither",
+    key=("participant",),
+    columns={
+        "participant": "pseudonym",
+        "age": "float, whole years when the roster was written; missing if not known",
+        "sex": "female, male, or '' if not known",
+    },
+)
+
 FORMS = TableSpec(
     name="forms",
     row_is="one form received: one participant answered on one occasion, with every correction applied",
@@ -105,7 +116,8 @@ SCORES = TableSpec(
         "score": "float, in the scale's own points; missing if not scored",
         "n_answered": "int, items answered, also of a scale made of scales",
         "status": "scored, prorated, or the reason it was not: too_few_answers, not_answered, void (a validity gate "
-        "says so) or no_conversion (age or sex is not known, or not in the conversion table)",
+        "says so), excluded (a gate keeps the form out of the main analysis) or no_conversion (age or sex not known, "
+        "or not in the conversion table)",
         "band": "label of the default band scheme; '' without a scheme or a score",
     },
 )
@@ -125,6 +137,22 @@ BANDS = TableSpec(
         "default": "bool, whether the band in SCORES comes from this scheme",
         "band": "label; '' if there is none",
         "reason": "'' if there is a band, else no_score, age_unknown, sex_unknown or for_others",
+    },
+)
+
+FORM_CHECKS = TableSpec(
+    name="form_checks",
+    row_is="how many forms of one questionnaire got one answer to one question about their use",
+    key=("check", "instrument", "scale", "wave", "informant", "group", "result"),
+    columns={
+        "check": "gate.<id of the gate>, below_age, above_age, age_unknown, sex_unknown, void or no_conversion",
+        "instrument": "id of the questionnaire",
+        "scale": "id of the scale; '' if the form is meant",
+        "wave": "id of the wave",
+        "informant": "who answered",
+        "group": "always 'all'",
+        "result": "met, or other (not met, or not known)",
+        "count": "int, forms",
     },
 )
 

@@ -13,11 +13,14 @@ from eval_tools.comparison.certainty import LEVELS, REASONS, START, Evidence, ra
 from eval_tools.comparison.estimators import ESTIMATORS
 from eval_tools.comparison.individual import CLASSES
 from eval_tools.comparison.stepped import ESTIMATORS as STEPPED
+from eval_tools.comparison.without_flagged import ESTIMATOR as WITHOUT_FLAGGED
 from eval_tools.reporting.chapters.annex import TESTED
 from eval_tools.reporting.language import NAMED, SITE_PLACES, SITE_WORDS, WORD, catalogue
+from eval_tools.scoring.form_checks import CHECKS, STATUSES
 from eval_tools.stats.estimate import Status
 from eval_tools.stats.stepped import Refusal
 from eval_tools.stats.wwc import Equivalence
+from eval_tools.studies.ages import Doubt
 from eval_tools.studies.study import KNOWN_INFORMANTS, Assignment, SiteWord
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
@@ -61,7 +64,7 @@ def every_branch() -> list[Branch]:
 
 BRANCHES = every_branch()
 REFUSALS = sorted({code for branch in BRANCHES for code in branch.refused})
-METHODS = (*ESTIMATORS, *TESTED, *STEPPED)
+METHODS = (*ESTIMATORS, *TESTED, *STEPPED, WITHOUT_FLAGGED)
 STEPPED_REFUSALS = (
     *(code for code in get_args(Refusal) if code != "one_start"),  # refused when study.yaml is read
     *("starts_merged", "too_few_for_a_claim", "all_started", "incomplete_sites"),
@@ -142,11 +145,14 @@ FAMILIES = {
     "subgroups.clear*": [f"subgroups.clear{group}" for group in SINGLE],
     "subgroups.note*": ["subgroups.note", "subgroups.note_single"],
     "subgroups.caption*": ["subgroups.caption", "subgroups.caption_single"],
+    "forms.doubt.*": [f"forms.doubt.{doubt}" for doubt in get_args(Doubt)],
+    "forms.check.*": [f"forms.check.{check}" for check in (*CHECKS, *STATUSES)],
 }
 
 
 def sources(*rooms: str) -> list[ast.Module]:
     files = [file for room in rooms for file in sorted((PACKAGE / room).rglob("*.py"))]
+    files = [file for file in files if file.name != "questionnaires.py"]  # its words are those of the forms
     return [ast.parse(file.read_text(encoding="utf-8")) for file in files]
 
 
@@ -183,7 +189,7 @@ def asked_for() -> tuple[set[str], set[str]]:
 
 def rules_of_intake() -> set[str]:
     """Every rule with which intake notes a warning or something it resolved."""
-    rules = set()
+    rules = {"already_reversed"}  # of scoring, found on the way to the report
     for tree in sources("intake"):
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add":

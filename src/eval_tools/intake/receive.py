@@ -15,13 +15,15 @@ import numpy as np
 from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.instruments.key import score_instrument
+from eval_tools.intake.alerts import Alert, find_alerts
 from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
+from eval_tools.intake.people import read_people
 from eval_tools.intake.places import check_sites
 from eval_tools.intake.raw_table import INVALID, READERS, RawTable, plain
 from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
 from eval_tools.studies.study import InstrumentColumns, Roster, Source, Study
-from eval_tools.tables import FORMS, PARTICIPANTS, RESPONSES, SUBGROUPS, check_table
+from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,10 +45,12 @@ class Received:
 
     participants: pd.DataFrame
     subgroups: pd.DataFrame
+    people: pd.DataFrame
     forms: pd.DataFrame
     responses: pd.DataFrame
     issues: pd.DataFrame
     raw_files: tuple[RawFile, ...]
+    alerts: tuple[Alert, ...]  # for the duty holder; no table holds them
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def receive_study(
     -------
     Received
         Records that cannot be placed (unknown participant, wave or group) are not in the tables but in
-        ``issues``; so are repeated forms, of which none is kept.
+        ``issues``; so are repeated forms, of which none is kept. ``alerts`` are about every record, placed or not.
     """
     import pandas as pd
 
@@ -89,17 +93,21 @@ def receive_study(
     raw_files: list[RawFile] = []
     roster: dict[str, tuple[str, str]] | None = None
     levels: list[tuple[str, str, str]] = []
+    about: list[tuple[str, float, str]] = []
+    alerts: list[Alert] = []
     if study.roster is not None:
         raw = _read(study.folder, study.roster, corrections, findings, raw_files)
         roster = {} if raw is None else _read_roster(raw, study, key, findings)
         levels = [] if raw is None else _read_subgroups(raw, study, key, findings)
+        about = [] if raw is None else read_people(raw, study.roster, key=key, study=study.id, findings=findings)
     forms: list[pd.DataFrame] = []
     responses: list[pd.DataFrame] = []
     people: dict[str, tuple[str, str]] = dict(roster or {})
     for source in study.sources:
         raw = _read(study.folder, source, corrections, findings, raw_files)
         if raw is not None:
-            form, response = _receive_source(raw, source, study, instruments, key, roster, people, findings)
+            form, response, found = _receive_source(raw, source, study, instruments, key, roster, people, findings)
+            alerts += found
             forms.append(form)
             responses.append(response)
     form_table = pd.concat(forms, ignore_index=True) if forms else pd.DataFrame(columns=[*FORMS.columns, "instruments"])
@@ -120,10 +128,12 @@ def receive_study(
     return Received(
         participants=check_table(participants.sort_values("participant", ignore_index=True), PARTICIPANTS),
         subgroups=check_table(pd.DataFrame(sorted(levels), columns=list(SUBGROUPS.columns)), SUBGROUPS),
+        people=check_table(pd.DataFrame(sorted(about), columns=list(PEOPLE.columns)), PEOPLE),
         forms=check_table(form_table.sort_values(list(FORMS.key), ignore_index=True), FORMS),
         responses=check_table(response_table, RESPONSES),
         issues=findings.table(),
         raw_files=tuple(raw_files),
+        alerts=tuple(sorted(alerts)),
     )
 
 
@@ -353,7 +363,7 @@ def _receive_source(
     roster: dict[str, tuple[str, str]] | None,
     known: dict[str, tuple[str, str]],
     findings: Findings,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Alert]]:
     import pandas as pd
 
     people = _people(raw, source, study, key, findings)
@@ -375,11 +385,21 @@ def _receive_source(
         }
     )[usable]
     parts = []
+    alerts: list[Alert] = []
     for part in source.instruments:
         codes = _codes(raw, part, instruments[part.instrument], source, findings)
         _compare_totals(raw, part, instruments[part.instrument], codes, source, findings)
         parts.append(_long(forms, part.instrument, instruments[part.instrument], codes[0][usable], codes[1][usable]))
-    return forms, pd.concat(parts, ignore_index=True)
+        alerts += find_alerts(
+            instruments[part.instrument],
+            codes[0],
+            participants=people.participant,
+            waves=waves,
+            informant=source.informant,
+            file=raw.file,
+            rows=raw.rows,
+        )
+    return forms, pd.concat(parts, ignore_index=True), alerts
 
 
 def _codes(

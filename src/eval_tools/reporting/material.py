@@ -52,6 +52,9 @@ class Material:
     verdicts: ReleasedTable
     people: ReleasedTable | None  # single people, by a recorded decision of the study
     findings: tuple[Finding, ...]
+    form_checks: ReleasedTable | None  # where a questionnaire asks something about its forms
+    already_reversed: tuple[str, ...]  # questionnaires whose answers look as if they had been reversed before
+    ages_known: bool  # whether the roster tells ages
     lock: Lock | None
     deviations: tuple[Deviation, ...]
     version: str
@@ -74,6 +77,7 @@ class Material:
             self.shares,
             *([] if self.sites is None else [self.sites]),
             self.verdicts,
+            *([] if self.form_checks is None else [self.form_checks]),
             *self.distributions.values(),
         )
 
@@ -159,7 +163,10 @@ class Desk:
 
     def informant_title(self, outcome: Outcome) -> str:
         """Name who tells about an outcome."""
-        informant = self.study.informant_of(outcome)
+        return self.informant_name(self.study.informant_of(outcome))
+
+    def informant_name(self, informant: str) -> str:
+        """Name an informant."""
         given = self.study.informant_titles.get(informant)
         if given is not None:
             return self.words.of(given)

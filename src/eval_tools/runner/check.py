@@ -6,8 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval_tools.errors import DataError, Problem
+from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.findings import problems_in
-from eval_tools.runner.study_run import open_study
+from eval_tools.runner.safeguarding import missing_lead, update_lists
+from eval_tools.runner.study_run import StudyRun, open_study
+from eval_tools.scoring.notes import note_answers
+from eval_tools.studies.ages import doubtful_ages
+
+OF_FORMS = ("below_age", "above_age", "age_unknown", "sex_unknown")
+REMEDIES = {
+    "below_age": "Use a form made for their age; scores of these forms say little.",
+    "above_age": "Use a form made for their age; scores of these forms say little.",
+    "age_unknown": "Declare roster: {columns: {age: …}}, or complete the column.",
+    "sex_unknown": "Declare roster: {columns: {sex: …}}, or complete the column.",
+    "item_not_in_file": "Scales with these items have no score.",
+    "already_reversed": "If the platform reversed them, export the raw answers.",
+}
+DOUBTS = {
+    "for_adults": "made for ages {}, but the study asks children.",
+    "for_children": "made for ages {}, but the study asks adults.",
+    "unchecked": "made for ages {}; the roster tells no age, so it was not checked who is outside.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +47,14 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
     """
     run = open_study(study, start=start)
     received = run.received
+    alerts = update_lists(run)
     errors = problems_in(received.issues, severity="error")
-    warnings = problems_in(received.issues, severity="warning")
+    warnings = [*problems_in(received.issues, severity="warning"), *missing_lead(run), *_notes(run)]
     notes = problems_in(received.issues, severity="note")
     lines = [f"{run.study.file} and {len(run.instruments)} questionnaires: no problem."]
     lines += [f"{raw.file}: {raw.n_rows:,} rows read." for raw in received.raw_files]
     lines.append(f"{len(received.participants):,} participants, {len(received.forms):,} forms.")
+    lines += ["", *alerts] if alerts else []
     for title, problems in (("Errors", errors), ("Warnings", warnings), ("Found and resolved", notes)):
         if problems:
             lines += ["", f"{title} ({len(problems)}):", *map(_indent, problems)]
@@ -43,6 +64,31 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
         else "No errors: eval-tools run can go ahead."
     )
     return CheckOutcome("\n".join([*lines, "", verdict]), DataError.exit_code if errors else 0)
+
+
+def _notes(run: StudyRun) -> list[Problem]:
+    """Word what speaks against taking scores at face value, and forms that are not made for whom the study asks."""
+    received = run.received
+    notes = note_answers(received.responses, run.instruments, people=received.people)
+    problems = []
+    for row in notes.to_dict("records"):
+        where = f"{row['instrument']}, wave {row['wave']}, {row['informant']}"
+        where += f", scale {row['scale']}" if row["scale"] else ""
+        counted = f"{row['count']} of {row['n']}" if row["rule"] in OF_FORMS else f"{row['count']}"
+        problems.append(Problem(where, f"{counted} {row['detail']}.", REMEDIES[row["rule"]]))
+    ages_known = bool(received.people["age"].notna().any())
+    for name, instrument in run.instruments.items():
+        doubt = doubtful_ages(instrument, run.study, ages_known=ages_known)
+        if doubt:
+            problems.append(Problem(name, DOUBTS[doubt].format(_ages(instrument)), "Look for a form of their age."))
+    return problems
+
+
+def _ages(instrument: Instrument) -> str:
+    youngest, oldest = instrument.age_years
+    if youngest is None or oldest is None:
+        return f"{youngest} and older" if oldest is None else f"{oldest} and younger"
+    return f"{youngest} to {oldest}"
 
 
 def _indent(problem: Problem) -> str:

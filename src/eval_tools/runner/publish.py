@@ -19,6 +19,7 @@ from eval_tools.privacy.disclosure import ReleasedTable
 from eval_tools.runner.fingerprint import code_digest, combine, hash_files
 from eval_tools.runner.notebooks import run_notebook
 from eval_tools.runner.progress import Progress
+from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
 from eval_tools.studies.workbench import Workbench
 
@@ -45,6 +46,8 @@ def run_study(
     """
     run = open_study(study, term=term, language=language, start=start)
     workbench = run.workbench
+    for alert in update_lists(run):  # before anything can refuse the run, and whether it is quiet or not
+        sys.stderr.write(f"{alert}\n")
     languages = (run.language,) if language else run.study.languages
     notebooks = sorted(workbench.notebooks.glob("[0-9][0-9]_*.ipynb"))
     progress = Progress(3 + len(languages) * (1 + len(notebooks)), quiet=quiet)

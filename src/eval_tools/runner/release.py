@@ -41,6 +41,7 @@ class Released:
     distributions: dict[str, ReleasedTable]
     people: ReleasedTable | None
     verdicts: ReleasedTable
+    form_checks: ReleasedTable | None  # where a questionnaire asks something about its forms
 
 
 def release_term(
@@ -53,6 +54,7 @@ def release_term(
     class_counts: pd.DataFrame,
     changes: pd.DataFrame,
     verdicts: pd.DataFrame,
+    form_checks: pd.DataFrame,
 ) -> Released:
     """Put every table of one term through disclosure control, by the rule of the study."""
     study = definition.study
@@ -111,7 +113,9 @@ def release_term(
             numbers=[*interval, "se", "df", "p_value", "p_adjusted"],
             also=["ci_level", "n_sites"],
             family=_families(results),
-            hidden=_hidden_regions(results, rule),
+            hidden=[
+                a or b for a, b in zip(_hidden_regions(results, rule), _hidden_without(results, rule), strict=True)
+            ],
             rule=rule,
         ),
         class_counts=counts,
@@ -129,6 +133,16 @@ def release_term(
             also=["sites_group", "sites_reference"],
             rule=rule,
         ),
+        form_checks=release_counts(
+            form_checks,
+            name="form_checks",
+            rows=["group"],
+            column="result",
+            by=["check", "instrument", "scale", "wave", "informant"],
+            rule=rule,
+        )
+        if len(form_checks)
+        else None,
         people=release_people(change, name="people", rule=rule, by=["outcome"]) if rule.single_people else None,
     )
 
@@ -153,7 +167,23 @@ def _hidden_regions(results: pd.DataFrame, rule: DisclosureRule) -> list[bool]:
     )
 
 
+def _hidden_without(results: pd.DataFrame, rule: DisclosureRule) -> list[bool]:
+    """Say which results without flagged forms are hidden with their counts: n beside that of the main result tells.
+
+    A total goes with any of its groups.
+    """
+    without = results["estimator"] == "without_flagged"
+    small = [w and rule.is_small(n) for w, n in zip(without, results["smallest_count"], strict=True)]
+    keys = list(zip(results["outcome"], results["contrast"], strict=True))
+    touched = {key for key, hidden in zip(keys, small, strict=True) if hidden}
+    total = without & (results["group"] == "all")
+    return [
+        bool(hidden or (is_total and key in touched)) for hidden, is_total, key in zip(small, total, keys, strict=True)
+    ]
+
+
 def _families(results: pd.DataFrame) -> list[tuple[str, ...]]:
     """Say which results are of the same number in different groups: by role, for groups may get other estimators."""
-    kinds = results["estimator"].where(results["role"] == "detail", results["role"])
+    by_name = (results["role"] == "detail") | (results["estimator"] == "without_flagged")
+    kinds = results["estimator"].where(by_name, results["role"])
     return list(zip(results["outcome"], results["contrast"], kinds, strict=True))

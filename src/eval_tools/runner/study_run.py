@@ -18,6 +18,7 @@ from eval_tools.comparison.individual import classify_changes, count_classes
 from eval_tools.comparison.results import estimate_results
 from eval_tools.comparison.stepped_verdict import judge_stepped
 from eval_tools.comparison.verdicts import judge_contrasts
+from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
@@ -26,8 +27,11 @@ from eval_tools.privacy.pseudonyms import key_fingerprint, published_key, read_k
 from eval_tools.runner.cache import StageCache
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
 from eval_tools.runner.release import Released, release_term
+from eval_tools.scoring.form_checks import count_form_checks, leave_out_excluded
+from eval_tools.scoring.norms import place_in_norms
+from eval_tools.scoring.notes import note_answers
 from eval_tools.scoring.reliability import estimate_reliabilities
-from eval_tools.scoring.score import score_responses
+from eval_tools.scoring.score import band_scores, check_validity, score_responses
 from eval_tools.studies.load import StudyDefinition, load_study
 from eval_tools.studies.lock import Deviation, Lock, find_deviations, plan_content, read_lock
 from eval_tools.studies.study import Study
@@ -161,6 +165,12 @@ class StudyRun:
         return self._cache.table("subgroups", lambda: self.received.subgroups)
 
     @cached_property
+    def people(self) -> pd.DataFrame:
+        """PEOPLE: age and sex; asked by bands, norms and conversions, never published."""
+        _ = self.issues
+        return self._cache.table("people", lambda: self.received.people)
+
+    @cached_property
     def forms(self) -> pd.DataFrame:
         """FORMS."""
         _ = self.issues
@@ -181,8 +191,48 @@ class StudyRun:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """SCORES."""
-        return self._cache.table("scores", lambda: score_responses(self.responses, self.instruments))
+        """SCORES, without those that a validity gate keeps out of the main analysis."""
+        return self._cache.table(
+            "scores",
+            lambda: leave_out_excluded(
+                score_responses(self.responses, self.instruments, people=self.people), self.validity
+            ),
+        )
+
+    @cached_property
+    def bands(self) -> pd.DataFrame:
+        """BANDS: every score in every band scheme that may be shown, or the reason why not."""
+        return self._cache.table("bands", lambda: band_scores(self.scores, self.instruments, people=self.people))
+
+    @cached_property
+    def norm_positions(self) -> pd.DataFrame:
+        """NORM_POSITIONS."""
+        return self._cache.table(
+            "norm_positions", lambda: place_in_norms(self.scores, self.instruments, people=self.people)
+        )
+
+    @cached_property
+    def validity(self) -> pd.DataFrame:
+        """VALIDITY: which forms met a validity gate."""
+        return self._cache.table("validity", lambda: check_validity(self.responses, self.instruments))
+
+    @cached_property
+    def scoring_notes(self) -> pd.DataFrame:
+        """SCORING_NOTES: what speaks against taking scores at face value."""
+        return self._cache.table(
+            "scoring_notes", lambda: note_answers(self.responses, self.instruments, people=self.people)
+        )
+
+    @cached_property
+    def form_checks(self) -> pd.DataFrame:
+        """FORM_CHECKS."""
+        return count_form_checks(
+            self.scores,
+            self.validity,
+            self.instruments,
+            people=self.people,
+            scales=[(outcome.instrument, outcome.scale) for outcome in self.study.plan.outcomes],
+        )
 
     @cached_property
     def reliabilities(self) -> pd.DataFrame:
@@ -208,16 +258,25 @@ class StudyRun:
         """RESULTS of the term, not yet released."""
         return self._cache.table(
             f"results-{self.term}",
-            lambda: estimate_results(
-                self.scores,
-                self.participants,
-                self.reliabilities,
-                self.study,
-                self.instruments,
-                wave=self.term,
-                subgroups=self.subgroups,
-            ),
+            self._estimate,
         )
+
+    def _estimate(self) -> pd.DataFrame:
+        import pandas as pd
+
+        results = estimate_results(
+            self.scores,
+            self.participants,
+            self.reliabilities,
+            self.study,
+            self.instruments,
+            wave=self.term,
+            subgroups=self.subgroups,
+        )
+        without = compare_without_flagged(
+            self.scores, self.participants, self.validity, self.study, self.instruments, wave=self.term
+        )
+        return pd.concat([results, without], ignore_index=True) if len(without) else results
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -283,6 +342,7 @@ class StudyRun:
             class_counts=count_classes(self.changes, self.study),
             changes=self.changes,
             verdicts=self.verdicts,
+            form_checks=self.form_checks,
         )
 
     # --- report --------------------------------------------------------------------------------------------
@@ -299,6 +359,9 @@ class StudyRun:
             Finding(rule=rule, severity=severity, count=max(sum(counts), len(counts)))
             for (severity, rule), counts in sorted(counted.items())
         )
+        notes = self.scoring_notes[self.scoring_notes["rule"] == "already_reversed"]
+        if len(notes):
+            findings += (Finding(rule="already_reversed", severity="warning", count=int(notes["count"].sum())),)
         released = self.released
         return Material(
             study=self.study,
@@ -315,6 +378,9 @@ class StudyRun:
             people=released.people,
             verdicts=released.verdicts,
             findings=findings,
+            form_checks=released.form_checks,
+            already_reversed=tuple(dict.fromkeys(notes["instrument"])),
+            ages_known=bool(self.people["age"].notna().any()),
             lock=self.lock,
             deviations=self.deviations,
             version=eval_tools.__version__,

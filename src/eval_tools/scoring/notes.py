@@ -76,10 +76,9 @@ def notes_of(
         above = int((age >= oldest + 1).sum())
         note("above_age", above, f"forms of people older than {oldest}, for whom the form is not made")
     note("item_not_in_file", len(absent), f"items that no form has: {', '.join(absent)}")
-    schemes = [scheme for scale in instrument.scales for scheme in instrument.default_schemes(scale)]
-    if any(scheme.ages != (None, None) for scheme in schemes) or _converts_by(instrument, "ages"):
+    if asks_age(instrument):
         note("age_unknown", int(np.isnan(age).sum()), "forms without an age, which bands or conversions ask for")
-    if any(scheme.sex is not None for scheme in schemes) or _converts_by(instrument, "sex"):
+    if asks_sex(instrument):
         note("sex_unknown", int((sex == "").sum()), "forms without a sex, which bands or conversions ask for")
     position = {item: i for i, item in enumerate(instrument.items)}
     for scale in instrument.scales.values():
@@ -94,6 +93,18 @@ def notes_of(
             )
             note("already_reversed", int(turned.sum()), detail, scale=scale.id)
     return notes
+
+
+def asks_age(instrument: Instrument) -> bool:
+    """Say whether default bands or conversions of a questionnaire depend on age."""
+    schemes = (scheme for scale in instrument.scales for scheme in instrument.default_schemes(scale))
+    return any(scheme.ages != (None, None) for scheme in schemes) or _converts_by(instrument, "ages")
+
+
+def asks_sex(instrument: Instrument) -> bool:
+    """Say whether default bands or conversions of a questionnaire depend on sex."""
+    schemes = (scheme for scale in instrument.scales for scheme in instrument.default_schemes(scale))
+    return any(scheme.sex is not None for scheme in schemes) or _converts_by(instrument, "sex")
 
 
 def _converts_by(instrument: Instrument, what: str) -> bool:

@@ -164,7 +164,11 @@ def _check_groups(doc: Document) -> list[Problem]:
 
 
 def _check_values(doc: Document, path: tuple[str | int, ...], entry: dict[str, Any]) -> list[Problem]:
-    known = {"wave": [w["id"] for w in doc.data["waves"]], "group": list(doc.data["groups"])}
+    known = {
+        "wave": [w["id"] for w in doc.data["waves"]],
+        "group": list(doc.data["groups"]),
+        "sex": ["female", "male"],
+    }
     problems = []
     for column, mapping in entry.get("values", {}).items():
         if column not in entry["columns"]:
@@ -190,7 +194,8 @@ def _check_roster(doc: Document) -> list[Problem]:
     if roster is None:
         return []
     problems = _check_values(doc, ("roster",), roster)
-    of_subgroups = [entry["column"] for entry in roster.get("subgroups", {}).values()]
+    about = {roster["columns"].get("age"), roster["columns"].get("sex")}  # a subgroup may be told by them too
+    of_subgroups = [e["column"] for e in roster.get("subgroups", {}).values() if e["column"] not in about]
     taken = [*roster["columns"].values(), *of_subgroups, *roster.get("ignore", [])]
     problems += _check_columns(doc, ("roster",), taken)
     if "participant" not in roster["columns"]:
@@ -201,6 +206,9 @@ def _check_roster(doc: Document) -> list[Problem]:
                 "Name it under columns.",
             )
         )
+    if "blank" in roster and not {"age", "sex"} & set(roster["columns"]):
+        what = "blank is given, but the roster has no age or sex column."
+        problems.append(Problem(doc.where(("roster", "blank")), what, "Name age or sex under columns, or drop blank."))
     return problems
 
 
@@ -577,6 +585,7 @@ def _build(doc: Document, folder: Path, instruments: Instruments) -> Study:
         ),
         regions=build_regions(doc),
         site_word=data.get("site_word", "site"),
+        safeguarding_lead=data["people"].get("safeguarding_lead", ""),
     )
 
 
@@ -598,6 +607,7 @@ def _build_roster(entry: dict[str, Any] | None) -> Roster | None:
         columns=_frozen(entry["columns"]),
         meanings=_build_values(entry),
         ignore=tuple(entry.get("ignore", ())),
+        blank=tuple(entry.get("blank", ())),
         subgroups=_frozen(
             {
                 name: SubgroupColumn(

@@ -24,6 +24,7 @@ FILE = Text(
 )
 MEANINGS = MapOf(Text(), keys=r"[^\n]+", at_least=1)
 VALUES = Record({}, {"wave": MEANINGS, "group": MEANINGS, "site": MEANINGS})
+ROSTER_VALUES = Record({}, {"group": MEANINGS, "site": MEANINGS, "sex": MEANINGS})
 ENCODING = Word("utf-8", "utf-8-sig", "utf-16", "gb18030", "big5hkscs")
 READER = Word("csv")
 GOAL = Record({"title": Translated()}, {"outcomes": ListOf(Text())})
@@ -97,7 +98,7 @@ STUDY = Record(
             },
             {"single_people": Record({"allowed": Flag(), "reason": Text()}, {"decided_by": Text()})},
         ),
-        "people": Record({"identifiers": Word("direct", "published_arbitrary")}),
+        "people": Record({"identifiers": Word("direct", "published_arbitrary")}, {"safeguarding_lead": Text()}),
     },
     {
         "regions": MapOf(Record({"title": Translated(), "sites": ListOf(Text(), at_least=1)}), at_least=1),
@@ -110,11 +111,15 @@ STUDY = Record(
             {
                 "file": FILE,
                 "reader": READER,
-                "columns": Record({}, {"participant": Text(), "group": Text(), "site": Text()}),
+                "columns": Record(
+                    {},
+                    {"participant": Text(), "group": Text(), "site": Text(), "age": Text(), "sex": Text()},
+                ),
             },
             {
                 "encoding": ENCODING,
-                "values": Record({}, {"group": MEANINGS, "site": MEANINGS}),
+                "values": ROSTER_VALUES,
+                "blank": ListOf(Text()),
                 "subgroups": MapOf(SUBGROUP_COLUMN, at_least=1),
                 "ignore": ListOf(Text()),
             },

@@ -123,7 +123,7 @@ class SubgroupColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """The file that says who takes part and in which group."""
+    """The file that says who takes part and in which group, perhaps of which age and sex."""
 
     file: str
     reader: str
@@ -132,6 +132,7 @@ class Roster:
     meanings: Mapping[str, Mapping[str, str]]
     ignore: tuple[str, ...]
     subgroups: Mapping[str, SubgroupColumn] = field(default_factory=dict)
+    blank: tuple[str, ...] = ()  # texts that mean: age or sex not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,7 @@ class Study:
     subgroups: Mapping[str, Subgroup] = field(default_factory=dict)
     regions: Mapping[str, Region] = field(default_factory=dict)
     site_word: SiteWord = "site"
+    safeguarding_lead: str = ""  # who answers an alert the same day
 
     @property
     def baseline(self) -> Wave:

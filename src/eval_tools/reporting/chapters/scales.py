@@ -6,6 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from eval_tools.reporting.blocks import Block, Chapter, Paragraph, Picture, Table
+from eval_tools.reporting.chapters.forms import use_of_forms
 from eval_tools.reporting.figures import draw_trajectory
 from eval_tools.reporting.material import Desk, Row, records
 from eval_tools.studies.study import Outcome
@@ -20,6 +21,7 @@ def scales_chapter(desk: Desk) -> Chapter:
     unverified = unverified_rules(desk)
     if unverified:
         blocks.append(Paragraph(id="unverified", text=unverified, role="note"))
+    blocks += use_of_forms(desk)
     for outcome in desk.study.plan.outcomes:
         blocks += [course_picture(desk, outcome), means_table(desk, outcome)]
     return Chapter(id="scales", heading=desk.words("scales.heading"), blocks=tuple(blocks))
@@ -95,11 +97,12 @@ def _coefficient(desk: Desk, row: Row) -> str:
 
 def unverified_rules(desk: Desk) -> str:
     """Name the rules of the questionnaires for which no source was found."""
-    told = [
-        desk.words("scales.unverified.missing", abbreviation=desk.material.instruments[name].abbreviation)
-        for name in desk.study.instruments
-        if desk.material.instruments[name].unverified
+    strict = [
+        desk.instrument(outcome).abbreviation
+        for outcome in desk.study.plan.outcomes
+        if desk.scale(outcome).missing.status == "unverified"
     ]
+    told = [desk.words("scales.unverified.missing", abbreviation=name) for name in dict.fromkeys(strict)]
     return desk.words("scales.unverified", what=desk.words.clauses(told)) if told else ""
 
 
