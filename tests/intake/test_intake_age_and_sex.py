@@ -1,4 +1,4 @@
-"""Age and sex from the roster: whole years, declared texts, blanks counted, everything else an error without its text."""
+"""Age and sex from the roster: whole years, declared texts, blanks counted, all else an error without its text."""
 
 from __future__ import annotations
 
