@@ -8,7 +8,7 @@ quicker of two batch sizes. Promises: BCa of a standardised change (g_av, whole 
 ten outcomes and 1.5 times for a single one; sign flips at least 100 times for ten outcomes and for a single one.
 
 A plain mean is shown without a promise. It is the cheapest statistic there is: scipy spends its time on drawing, as we
-do. Nine tenths of ours go to drawing and counting 20 million places, once for all outcomes, whatever the statistic.
+do. Four fifths of ours go to drawing and counting 20 million places, once for all outcomes, whatever the statistic.
 """
 
 from __future__ import annotations
