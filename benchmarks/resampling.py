@@ -2,10 +2,13 @@
 
     python benchmarks/resampling.py
 
-Both sides take whole data (checks and result objects included) and run in turns in one process; the ratios of
-median CPU times are printed, after the results were compared. scipy gets the quicker of two batch sizes.
-Promises: BCa of a standardised change at least 12 times for ten outcomes; sign flips at least
-100 times for ten outcomes, 75 times for a single one.
+Both sides take whole data (checks and result objects included) and run in turns in one process, short calls repeated
+until they fill 20 ms; the ratios of median CPU times are printed, after the results were compared. scipy gets the
+quicker of two batch sizes. Promises: BCa of a standardised change (g_av, whole people resampled) at least 12 times for
+ten outcomes and 1.5 times for a single one; sign flips at least 100 times for ten outcomes and for a single one.
+
+A plain mean is shown without a promise. It is the cheapest statistic there is: scipy spends its time on drawing, as we
+do. Four fifths of ours go to drawing and counting 20 million places, once for all outcomes, whatever the statistic.
 """
 
 from __future__ import annotations
@@ -42,9 +45,12 @@ def invented_people() -> tuple[np.ndarray, np.ndarray]:
 
 
 def cpu_ms(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return 1000 * (time.process_time() - start)
+    """Time one call, or as many as fill 20 ms: one short call would time the cold caches that the last peer left."""
+    start, calls = time.process_time(), 0
+    while not calls or time.process_time() - start < 0.02:
+        work()
+        calls += 1
+    return 1000 * (time.process_time() - start) / calls
 
 
 def in_turns(sides: dict[str, Callable[[], object]]) -> dict[str, float]:
@@ -60,8 +66,9 @@ def report(medians: dict[str, float], promises: dict[str, float]) -> bool:
     kept = True
     for ours, promise in promises.items():
         theirs = min(ms for name, ms in medians.items() if name.startswith("scipy"))
-        kept &= theirs / medians[ours] >= promise
-        promised = f" (promise: at least {promise})" if promise else ""
+        reached = theirs / medians[ours] >= promise
+        kept &= reached
+        promised = f" (promise: at least {promise}){'' if reached else ' NOT REACHED'}" if promise else ""
         print(f"  {theirs / medians[ours]:9.1f} times quicker  {ours}, against the quicker scipy{promised}")
     for name, ms in medians.items():
         print(f"  {ms:9.2f} ms CPU an outcome  {name}")
@@ -86,7 +93,7 @@ def standardised(before: np.ndarray, after: np.ndarray) -> bool:
         scipys,
         before,
         after,
-        {"ours, ten outcomes together": 12, "ours, one outcome": 1},
+        {"ours, ten outcomes together": 12, "ours, one outcome": 1.5},
     )
 
 
@@ -150,7 +157,7 @@ def sign_flips(before: np.ndarray, after: np.ndarray) -> bool:
     )
     medians["ours, ten outcomes together"] /= OUTCOMES
     return (
-        report(medians, {"ours, ten outcomes together": 100, "ours, one outcome": 75})
+        report(medians, {"ours, ten outcomes together": 100, "ours, one outcome": 100})
         and abs(ours - theirs) < 4 * error
     )
 
@@ -161,7 +168,9 @@ def main() -> int:
     )
     print(f"median of {ROUNDS} rounds")
     people = invented_people()
-    return 0 if all([standardised(*people), plain(*people), sign_flips(*people)]) else 1
+    kept = [standardised(*people), plain(*people), sign_flips(*people)]
+    print("\nAll promises are kept." if all(kept) else "\nSOME PROMISES ARE NOT KEPT.")
+    return 0 if all(kept) else 1
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 
 from eval_tools.comparison.certainty import LEVELS, REASONS, START, Evidence, rate_certainty
-from eval_tools.comparison.change import compare_waves
-from eval_tools.comparison.groups import compare_groups
+from eval_tools.comparison.change import compare_waves, estimate_change
+from eval_tools.comparison.estimators import estimate, least_favourable_p
+from eval_tools.comparison.groups import choose_for_contrast, compare_groups
+from eval_tools.comparison.linked import link_waves, scores_by_wave
 from eval_tools.comparison.verdicts import judge_contrasts, verdict_of
 from eval_tools.tables import RELIABILITIES
-from synthetic_study import invent_school_study, synthetic_study
+from synthetic_study import invent_school_study, invent_study_over_waves, synthetic_study
 
 NAN = float("nan")
 SOUND = Evidence(
@@ -205,6 +207,50 @@ def test_schools_without_an_effect_are_seldom_said_to_have_one(arms, randomised)
         _, judged = judge(np.random.default_rng(seed), study, n_programme=arms[0], n_comparison=arms[1])
         claims += judged["verdict"] in ("better", "worse")
     assert claims <= 6  # of 60: at a rate of 5 %, more would come once in forty; benchmarks/null_simulation.py counts
+
+
+@pytest.mark.parametrize("schools", [(8, 4), (12, 0)], ids=["compared, 8 + 4", "single group, 12"])
+def test_over_several_waves_schools_without_an_effect_are_seldom_said_to_have_one(schools):
+    waves = {"n_before": 1, "n_after": 2}
+    study = synthetic_study(single_group=not schools[1], **waves)
+    (outcome,) = study.plan.outcomes
+    branches, claims = set(), 0
+    for seed in np.random.SeedSequence(7).spawn(20):
+        rng = np.random.default_rng(seed)
+        tables = invent_study_over_waves(rng, n_programme=schools[0], n_comparison=schools[1], **waves)
+        linked = link_waves(tables.scores, tables.participants, outcome, baseline="autumn", wave="spring")
+        by_wave = scores_by_wave(tables.scores, linked, outcome, study.waves_until("spring"))
+        if schools[1]:
+            chosen = choose_for_contrast(linked, study, outcome, "programme", "comparison", by_wave)
+            branch, arms = chosen.branch, chosen.arms
+        else:
+            found = estimate_change(linked, study, by_wave, clustered=True)
+            branch, arms = found.branch, found.arms
+        p = least_favourable_p(branch, {name: estimate(name, arms) for name in (branch.primary, *branch.checks)})
+        branches.add(branch.id)
+        claims += bool(p < 0.05)
+    assert branches == {"sites_compared_waves" if schools[1] else "sites_single_waves"}
+    assert claims <= 3  # of 20: at a rate of 5 %, more would come once in sixty
+
+
+@pytest.mark.parametrize(
+    ("schools", "randomised"),
+    [((8, 8), False), ((8, 8), True), ((8, 0), False)],
+    ids=["compared", "by chance", "single"],
+)
+def test_checks_withhold_few_of_the_claims_that_the_primary_estimator_would_make(schools, randomised):
+    study = synthetic_study(randomised=randomised, single_group=not schools[1])
+    alone = both = 0
+    for seed in np.random.SeedSequence(9).spawn(40):
+        primary, judged = judge(
+            np.random.default_rng(seed), study, n_programme=schools[0], n_comparison=schools[1], effect=-6.0
+        )
+        by_itself = bool(primary["p_value"] < 0.05 and primary["estimate"] < 0)
+        alone += by_itself
+        both += judged["verdict"] == "better"
+        assert by_itself or judged["verdict"] != "better"
+    assert 12 <= alone < 40  # neither never nor always: there is something to withhold
+    assert both >= 0.9 * alone - 1  # benchmarks/null_simulation.py counts with a thousand
 
 
 def test_certainty_follows_the_design_and_the_lock():

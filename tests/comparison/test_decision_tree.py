@@ -1,4 +1,4 @@
-"""The design decides what is estimated and what is refused; the least favourable admissible method decides a claim."""
+"""The design decides what is estimated and what is refused; every check can withhold a claim."""
 
 from __future__ import annotations
 
