@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = -128  # stands for "no answer" among the packed codes; codes themselves run from -127 to 127
-_PEOPLE = 1 << 15  # at once while adding up, at most
-_FEWEST_PEOPLE = 1 << 12  # at once where scales are long
-_BYTES = 1 << 19  # a block of the answers to one scale; the cache holds it and what is made of it
+_PEOPLE = 1 << 16  # at once while adding up: a few byte buffers of this size stay in the cache
+_BYTES = 1 << 18  # answers to one scale that are gathered and added in one call; more are added item by item
 _CELLS = 1 << 17  # at once while packing: a megabyte of floats
 _LARGEST_ROOM = 1 << 21  # elements of a buffer that is kept
 _LARGEST_BYTE = 255
@@ -340,12 +339,12 @@ class _Board:
         longest = max((len(key.items) for key in self._keys), default=0)
         self._narrow = longest <= _LARGEST_BYTE
         self._n_people = n_people
-        self.most_people = min(n_people, _PEOPLE, max(_FEWEST_PEOPLE, _BYTES // max(1, longest)))
+        self.most_people = min(n_people, _PEOPLE)
         self._score = np.empty((len(self._keys), n_people))
         self._n_answered: Counts = np.zeros(self._score.shape, dtype=np.uint8)
         if not self._narrow:
             self._n_answered = np.zeros(self._score.shape, dtype=np.uint16)
-        self._answered = _room("answered", bool, longest * self.most_people)
+        self._answered = _room("answered", bool, max(_BYTES, self.most_people))
         self._bytes = _room("bytes", np.uint8, 2 * self.most_people).reshape(2, -1)
         self._place = _room("place", np.uint16, self.most_people)
         self._index = _room("index", np.intp, self.most_people)
@@ -386,25 +385,26 @@ class _Board:
         """Score one scale; sums wrap round at 256 on purpose, counts start at zero."""
         n = points.size
         sums, extra, place, index = self._bytes[0, :n], self._bytes[1, :n], self._place[:n], self._index[:n]
-        for number, (group, weight) in enumerate(zip(plan.groups, plan.steps, strict=True)):
-            n_items, cells = group.items.size, raw[group.items]
-            if number == 0:
-                np.add.reduce(cells, axis=0, out=sums)
-                if group.reverse:
-                    np.negative(sums, out=sums)
+        sums.fill(0)
+        for group, weight in zip(plan.groups, plan.steps, strict=True):
+            add = np.subtract if group.reverse else np.add
+            n_items = group.items.size
+            if n_items * n <= _BYTES:
+                cells = raw[group.items]
+                add(sums, np.add.reduce(cells, axis=0, out=extra), out=sums)
+                if not group.complete:
+                    answered = self._answered[: n_items * n].reshape(n_items, n)
+                    np.not_equal(cells, _NO_BYTE, out=answered)
+                    np.add(counts, np.add.reduce(answered.view(np.uint8), axis=0, out=extra), out=counts)
             else:
-                np.add.reduce(cells, axis=0, out=extra)
-                (np.subtract if group.reverse else np.add)(sums, extra, out=sums)
+                answered = self._answered[:n]
+                for item in group.items.tolist():
+                    add(sums, raw[item], out=sums)
+                    if not group.complete:
+                        np.not_equal(raw[item], _NO_BYTE, out=answered)
+                        np.add(counts, answered.view(np.uint8), out=counts)
             if group.complete:
                 np.add(counts, np.uint8(n_items), out=counts)
-            else:
-                answered = self._answered[: n_items * n].reshape(n_items, n)
-                np.not_equal(cells, _NO_BYTE, out=answered)
-                if number == 0:
-                    np.add.reduce(answered.view(np.uint8), axis=0, out=counts)
-                else:
-                    np.add.reduce(answered.view(np.uint8), axis=0, out=extra)
-                    np.add(counts, extra, out=counts)
             if weight:
                 np.multiply(counts, np.uint8(weight), out=extra)
                 np.add(sums, extra, out=sums)
