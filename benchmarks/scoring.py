@@ -41,7 +41,7 @@ import numpy as np
 import pandas as pd
 
 from eval_tools.stats.alpha_bootstrap import bootstrap_alpha
-from eval_tools.stats.item_scores import MISSING, ScaleKey, pack_codes, score_scales
+from eval_tools.stats.item_scores import MISSING, ScaleKey, pack_codes, score_answers, score_scales
 from eval_tools.stats.norm_lookup import group_numbers, look_up_norms, norm_table
 
 ITEMS, SCALES, PER_SCALE, LEAST = 60, 6, 10, 8
@@ -191,7 +191,7 @@ def scoring(n: int, rounds: int) -> bool:
     names = [f"s{i}" for i in range(SCALES)]
 
     def end_to_end() -> pd.DataFrame:
-        return pd.DataFrame(score_scales(pack_codes(frame), KEYS).score.T, columns=names, copy=False)
+        return pd.DataFrame(score_answers(frame, KEYS).score.T, columns=names, copy=False)
 
     right = agrees("pandas", by_pandas(frame).to_numpy().T, scores.score)
     right &= bool(np.array_equal(end_to_end().to_numpy().T, scores.score, equal_nan=True))

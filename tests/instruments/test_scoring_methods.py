@@ -139,6 +139,29 @@ def test_codes_that_are_not_on_the_form_are_refused_item_by_item_without_the_ans
     assert "77" not in str(caught.value)
 
 
+def test_whole_numbers_and_bytes_are_scored_as_floats_are(define):
+    instrument = define(FORM.format(scale="items: [a, c], range: [0, 6], missing: {min_answered: 2, fill: none}"))
+    floats = np.array([[2, 0, 1, 0, 9, 1], [3, 3, 3, NAN, NAN, 2]])
+    bytes_ = np.where(np.isnan(floats), -128, floats).astype(np.int8)
+    expected = {"plain": [6, 6], "quiz": [NAN, NAN], "made": [3, 6]}
+    for answers in (floats, bytes_, floats.tolist()):
+        found = score_instrument(instrument, answers).scales
+        for scale, score in expected.items():
+            np.testing.assert_array_equal(found[scale].score, score)
+    assert [int(n) for n in score_instrument(instrument, bytes_).scales["quiz"].n_answered] == [1, 1]
+
+
+def test_codes_of_three_digits_are_answers_like_others(define):
+    text = FORM.format(scale="items: [a, c], range: [0, 6], missing: {min_answered: 2, fill: none}")
+    instrument = define(text.replace("code: 9,", "code: 999,"))
+    found = score_instrument(instrument, [[2, 0, 1, 0, 999, 1], [2, 0, 1, 0, 2, 1]]).scales["quiz"]
+    np.testing.assert_array_equal(found.score, [NAN, 1])
+    assert list(found.n_answered) == [1, 2]
+    for foreign in (127, 998, -99):
+        with pytest.raises(DataError, match="item 'p'"):
+            score_instrument(instrument, [[2, 0, 1, 0, foreign, 1]])
+
+
 def test_a_conversion_asks_age_and_sex(define):
     from eval_tools.instruments.instrument import LookupRow, Transform
 

@@ -157,6 +157,55 @@ def test_a_plain_file_is_scored_with_one_command_that_says_what_it_did(bench, ca
     assert scores[3]["total_band"] == ""
 
 
+def test_a_parquet_file_is_scored_as_the_same_csv_is(bench, capsys, tmp_path):
+    import pandas as pd
+
+    rows = [[SECRET_ID, *[1] * 9], ["b", *[2] * 8, None], ["c", *[0] * 6, None, None, None], ["d", *[0] * 8, 3]]
+    table = pd.DataFrame(rows, columns=["id", *(f"Q{n}" for n in range(1, 10))])
+    table.to_parquet(tmp_path / "answers.parquet")
+    table.astype({f"Q{n}": "Int64" for n in range(1, 10)}).to_csv(tmp_path / "same.csv", index=False)
+    code, out, _ = run(capsys, "score", str(tmp_path / "answers.parquet"), "--questionnaire", "phq-9")
+    assert code == 0
+    _, of_csv, _ = run(capsys, "score", str(tmp_path / "same.csv"), "--questionnaire", "phq-9")
+    lines = out.splitlines()
+    assert lines[0] == "answers.parquet: 4 rows read; 9 of 9 questions found by their numbers, q{n}."
+    assert [line for line in lines if "too few answers: 1" in line] == [
+        line for line in of_csv.splitlines() if "too few answers: 1" in line
+    ]
+    assert "not looked for in a Parquet file" in out
+    assert SECRET_ID not in out
+    scores = pd.read_parquet(tmp_path / "answers.scores.parquet")
+    typed = rows_of(tmp_path / "same.scores.csv")
+    assert list(scores["id"]) == [row["id"] for row in typed] == [SECRET_ID, "b", "c", "d"]
+    assert ["" if pd.isna(total) else f"{total:g}" for total in scores["total"]] == [row["total"] for row in typed]
+    assert list(scores["total.status"]) == [row["total_status"] for row in typed]
+    assert "critical" not in " ".join(scores.columns)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--same-day", "urgent.csv"], "are for typed files"),
+        (["--columns", "item{n}"], "no column was found for 9 of the 9 questions"),
+    ],
+)
+def test_what_cannot_be_done_with_a_parquet_file_is_refused(bench, capsys, tmp_path, more, said):
+    import pandas as pd
+
+    pd.DataFrame([[1] * 9], columns=[f"Q{n}" for n in range(1, 10)]).to_parquet(tmp_path / "answers.parquet")
+    code, _, err = run(capsys, "score", str(tmp_path / "answers.parquet"), "--questionnaire", "phq-9", *more)
+    assert code != 0
+    assert said in err
+    assert not (tmp_path / "answers.scores.parquet").exists()
+
+
+def test_a_file_that_only_is_called_parquet_is_refused(bench, capsys, tmp_path):
+    (tmp_path / "answers.parquet").write_text("id,Q1")
+    code, _, err = run(capsys, "score", str(tmp_path / "answers.parquet"), "--questionnaire", "phq-9")
+    assert code != 0
+    assert "no readable Parquet file" in err
+
+
 def test_critical_answers_reach_only_the_file_that_was_asked_for(bench, capsys, tmp_path):
     rows = [["a", *[0] * 9], ["b", *[0] * 8, 1], ["c", *[0] * 8, 3]]
     file = phq_file(tmp_path / "answers.csv", rows)

@@ -15,16 +15,21 @@ from eval_tools.stats.item_scores import (
     pack_codes,
     pack_columns,
     recode_items,
+    score_answers,
     score_scales,
 )
-from eval_tools.stats.scale_score import score_points, score_scale
+from eval_tools.stats.scale_score import score_points
 
 NAN = float("nan")
 
 
 def same_as_one_by_one(answers, codes, keys):
-    """Compare every scale with score_scale, to the last bit."""
+    """Compare every scale with score_points, to the last bit, by way of kept codes and without."""
     scores = score_scales(codes, keys)
+    for order in ("C", "F"):
+        at_once = score_answers(np.array(answers, order=order), keys)
+        np.testing.assert_array_equal(at_once.score, scores.score)
+        np.testing.assert_array_equal(at_once.n_answered, scores.n_answered)
     for number, key in enumerate(keys):
         x = answers[:, list(key.items)]
         expected = score_points(
@@ -224,16 +229,51 @@ def test_every_fault_of_every_key_is_listed_at_once():
     assert [p.where.split(", ")[1] for p in refused.value.problems] == ["key 1", "key 2", "key 2", "key 2", "key 2"]
 
 
-def test_scoring_one_scale_is_the_same_from_codes_and_by_itself():
-    answers = [[4, 2, NAN, 1], [1, NAN, NAN, 5]]
-    rule = {"min_answered": 3, "fill": "prorate_mean"}
-    turned, sums = (False, True, False, True), (6,) * 4
-    packed = score_scales(
-        pack_codes(answers), [ScaleKey(items=(0, 1, 2, 3), reverse=turned, low_plus_high=sums, **rule)]
-    )
-    np.testing.assert_array_equal(
-        packed.of_scale(0).score, score_scale(answers, reverse=turned, low_plus_high=sums, **rule).score
-    )
+@pytest.mark.parametrize("layout", ["by person", "by item", "columns apart", "nullable", "whole numbers"])
+def test_many_people_are_scored_block_by_block_whatever_the_layout_of_the_table(layout):
+    import pandas as pd
+
+    rng = np.random.default_rng(5)
+    answers = rng.integers(1, 6, (70_000, 7)).astype(float)
+    answers[:40_000] = np.minimum(answers[:40_000], 3)  # later blocks hold codes that the first ones do not
+    if layout != "whole numbers":
+        answers[30_000:][rng.random((40_000, 7)) < 0.1] = NAN
+    keys = [
+        ScaleKey(items=(0, 1, 2, 3), reverse=(False, True, False, True), low_plus_high=(6,) * 4, min_answered=4),
+        ScaleKey(items=(6, 5, 1), reverse=(True,) * 3, low_plus_high=(6, 8, 6), min_answered=2, fill="prorate_mean"),
+    ]
+    table = {
+        "by person": lambda: pd.DataFrame(answers),
+        "by item": lambda: pd.DataFrame(np.asfortranarray(answers)),
+        "columns apart": lambda: pd.DataFrame({i: column.copy() for i, column in enumerate(answers.T)}, copy=False),
+        "nullable": lambda: pd.DataFrame(answers).astype("Int8"),
+        "whole numbers": lambda: pd.DataFrame(answers.astype(np.int64)),
+    }[layout]()
+    at_once = score_answers(table, keys)
+    np.testing.assert_array_equal(at_once.score, score_scales(pack_codes(table), keys).score)
+    for number, key in enumerate(keys):
+        x = answers[:, list(key.items)]
+        points = np.where(key.reverse, np.array(key.low_plus_high) - x, x)
+        expected = score_points(points, min_answered=key.min_answered, fill=key.fill)
+        np.testing.assert_array_equal(at_once.score[number], expected.score)
+        np.testing.assert_array_equal(at_once.n_answered[number], expected.n_answered)
+
+
+def test_what_is_no_code_is_refused_in_any_block_and_layout():
+    answers = np.ones((70_000, 3))
+    answers[69_999, 1], answers[5, 2], answers[6, 2], answers[7, 2] = 1.5, -128, np.inf, 300
+    key = ScaleKey(items=(0, 1, 2), reverse=(False,) * 3, low_plus_high=(0,) * 3, min_answered=3)
+    whole = np.array([[1, 200], [-128, 1], [3, 4]])
+    for refuse, table, expected in (
+        (lambda x: score_answers(x, [key]), answers, {"column 2": 1, "column 3": 3}),
+        (lambda x: score_answers(x, [key]), np.asfortranarray(answers), {"column 2": 1, "column 3": 3}),
+        (pack_codes, answers, {"column 2": 1, "column 3": 3}),
+        (pack_codes, whole, {"column 1": 1, "column 2": 1}),
+    ):
+        with pytest.raises(DataError) as caught:
+            refuse(table)
+        found = {p.where.split(", ")[1]: int(p.what.rstrip(".").split(": ")[1]) for p in caught.value.problems}
+        assert found == expected
 
 
 def test_points_replace_codes_and_answers_without_points_are_missing():

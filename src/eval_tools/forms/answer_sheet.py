@@ -44,6 +44,7 @@ class AnswerSheet:
     age: NDArray[np.float64] | None
     sex: tuple[str, ...] | None  # female, male or ''
     columns: Mapping[str, str]  # item -> name of its column
+    about: Mapping[str, str]  # id, age, sex -> name of its column, where the file has one
     matched_by: str  # ids, numbers or pattern
     pattern: str  # '' or how the columns are called, with {n} for the number
     without_column: tuple[str, ...]  # items that the file does not have
@@ -120,6 +121,9 @@ def read_answers(
         age=age,
         sex=sex,
         columns={name: table.header[at] for name, at in found.items()},
+        about={
+            name: table.header[at] for name, at in (("id", id_at), ("age", age_at), ("sex", sex_at)) if at is not None
+        },
         matched_by=how,
         pattern=names,
         without_column=lost,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eval_tools.forms.answer_sheet import AnswerSheet
@@ -84,14 +84,39 @@ def same_day_rows(scored: ScoredSheet) -> list[tuple[Cell, ...]]:
 def phrase_scoring(scored: ScoredSheet, instrument: Instrument, language: str) -> str:
     """Say what was done, in counts and row numbers."""
     words = FormWords(language)
-    return "\n".join([*_read(scored.sheet, instrument, words), "", *_scored(scored, instrument, words)])
+    return "\n".join(
+        [
+            *_read(scored.sheet, instrument, words, n_rows=len(scored.sheet.rows)),
+            "",
+            *_scored(scored, instrument, words),
+        ]
+    )
 
 
-def _read(sheet: AnswerSheet, instrument: Instrument, words: FormWords) -> Iterator[str]:
+def phrase_batches(
+    sheet: AnswerSheet,
+    instrument: Instrument,
+    language: str,
+    *,
+    n_forms: int,
+    statuses: Mapping[str, Mapping[str, int]],
+    notes: Iterable[Noted],
+) -> str:
+    """Say what was done with a file of which only the head was read as a sheet; ``statuses`` count forms by scale."""
+    words = FormWords(language)
+    lines = [*_read(sheet, instrument, words, n_rows=n_forms), ""]
+    lines += [_scale_line(instrument, scale, counts, words) for scale, counts in statuses.items()]
+    lines += _noted(notes, instrument, words)
+    if any(instrument.critical_items()):
+        lines.append(words("score.critical.batches"))
+    return "\n".join(lines)
+
+
+def _read(sheet: AnswerSheet, instrument: Instrument, words: FormWords, *, n_rows: int) -> Iterator[str]:
     how = words(f"score.by.{sheet.matched_by}", pattern=sheet.pattern)
     total = len(instrument.items)
     found = total - len(sheet.without_column)
-    yield words("score.read", file=sheet.file, rows=len(sheet.rows), found=found, total=total, how=how)
+    yield words("score.read", file=sheet.file, rows=n_rows, found=found, total=total, how=how)
     if sheet.without_column:
         numbers = words.listed([str(instrument.items[name].number) for name in sheet.without_column])
         yield words("score.absent", numbers=numbers)
@@ -109,29 +134,36 @@ def _read(sheet: AnswerSheet, instrument: Instrument, words: FormWords) -> Itera
 
 def _scored(scored: ScoredSheet, instrument: Instrument, words: FormWords) -> Iterator[str]:
     for result in scored.scales:
-        counts = Counter(result.status)
-        n_scored = sum(counts[status] for status in SCORED)
-        line = words(
-            "score.scale",
-            title=words.of(instrument.scales[result.scale].title),
-            scale=result.scale,
-            scored=n_scored,
-            prorated=counts["prorated"],
-            missing=len(result.status) - n_scored,
-        )
-        reasons = [words(f"score.reason.{s}", n=n) for s, n in sorted(counts.items()) if s not in SCORED]
-        yield words.clauses([line, *reasons])
+        yield _scale_line(instrument, result.scale, Counter(result.status), words)
     schemes = dict.fromkeys(scheme for result in scored.scales for scheme in result.schemes if scheme)
     yield words("score.bands", schemes=words.listed(list(schemes))) if schemes else words("score.no_bands")
     for gate in instrument.validity:
         met = sum(found == "met" for found in scored.gates.get(gate.id, ()))
         if met:
             yield words("score.gate", n=met, gate=describe_gate(gate, words))
-    for note in scored.notes:
+    yield from _noted(scored.notes, instrument, words)
+    if any(instrument.critical_items()):
+        attention = len(scored.attention - scored.urgent)
+        yield words("score.critical", urgent=len(scored.urgent), attention=attention)
+
+
+def _scale_line(instrument: Instrument, scale: str, counts: Mapping[str, int], words: FormWords) -> str:
+    n_scored = sum(counts.get(status, 0) for status in SCORED)
+    line = words(
+        "score.scale",
+        title=words.of(instrument.scales[scale].title),
+        scale=scale,
+        scored=n_scored,
+        prorated=counts.get("prorated", 0),
+        missing=sum(counts.values()) - n_scored,
+    )
+    reasons = [words(f"score.reason.{s}", n=n) for s, n in sorted(counts.items()) if s not in SCORED]
+    return words.clauses([line, *reasons])
+
+
+def _noted(notes: Iterable[Noted], instrument: Instrument, words: FormWords) -> Iterator[str]:
+    for note in notes:
         if note.rule not in MENTIONED_ELSEWHERE:
             yield words(f"score.note.{note.rule}", scale=note.scale, count=note.count, n=note.n)
     if instrument.unverified:
         yield words("score.unverified", what=words.listed(instrument.unverified))
-    if any(instrument.critical_items()):
-        attention = len(scored.attention - scored.urgent)
-        yield words("score.critical", urgent=len(scored.urgent), attention=attention)

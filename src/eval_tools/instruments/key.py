@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,9 +12,19 @@ from numpy.typing import ArrayLike, NDArray
 from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.facts import Ages
 from eval_tools.instruments.instrument import BandScheme, Instrument, Item, LookupRow, Scale
+from eval_tools.stats.item_scores import (
+    MISSING,
+    ItemCodes,
+    ScaleKey,
+    SumMethod,
+    pack_codes,
+    recode_items,
+    score_scales,
+)
 from eval_tools.stats.scale_score import ScaleScores, score_points
 
 Floats = NDArray[np.float64]
+_BYTE = range(-127, 128)  # the codes that ItemCodes can hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +50,8 @@ def score_instrument(
     instrument : Instrument
     answers : array_like, shape (people, items)
         Raw codes in the order of ``instrument.items``, as printed on the form, never reversed; NaN where there
-        is no answer. Codes on the form that do not count (don't know, does not apply) may stay.
+        is no answer, -128 in an array of ``int8``. Codes on the form that do not count (don't know, does not
+        apply) may stay.
     age : array_like, shape (people,), optional
         Years; NaN where unknown. Asked only by conversion tables.
     sex : array_like, shape (people,), optional
@@ -54,34 +66,25 @@ def score_instrument(
     DataError
         Codes that are not on the form, by item, with their number.
     """
-    codes = np.asarray(answers, dtype=float)
-    _refuse_foreign_codes(instrument, codes)
+    codes = _pack(instrument, answers)
     position = {item: i for i, item in enumerate(instrument.items)}
+    keys = {name: key for name, scale in instrument.scales.items() if (key := _key_of(instrument, scale, position))}
+    added_up = score_scales(codes, list(keys.values()))
+    place = {name: i for i, name in enumerate(keys)}
     done: dict[str, ScaleScores] = {}
     not_converted = {}
     for scale in instrument.scales.values():
-        if scale.items:
-            columns = codes[:, [position[name] for name in scale.items]]
-            parts = item_points(instrument, scale, columns)
+        if scale.id in place:
+            result = added_up.of_scale(place[scale.id])
+        elif (recoded := _recoded(instrument, scale, position, codes)) is not None:
+            result = score_scales(recoded, [_sum_of(scale, range(len(scale.items)))]).of_scale(0)
         else:
-            parts = np.column_stack([done[name].score for name in scale.of_scales])
-            if scale.count_when is not None:
-                parts = np.where(np.isnan(parts), np.nan, scale.count_when.holds(parts))
-        rule = scale.missing
-        members = scale.items or scale.of_scales
-        result = score_points(
-            parts,
-            method=scale.method,
-            min_answered=rule.min_answered,
-            fill=rule.fill,
-            rounding=rule.rounding,
-            weights=[scale.weights[name] for name in members] if scale.weights else None,
-            at_least=scale.at_least,
-        )
+            result = _score_parts(instrument, scale, position, answers, done)
         score, lost = _transformed(scale, result.score, age, sex)
         prorated = result.prorated
         if scale.zero_if is not None:
-            zero = codes[:, position[scale.zero_if.item]] == scale.zero_if.equals
+            item = scale.zero_if.item
+            zero = codes.codes[position[item]] == _byte_codes(instrument.items[item])[scale.zero_if.equals]
             score, prorated, lost = np.where(zero, 0.0, score), prorated & ~zero, lost & ~zero
         done[scale.id] = ScaleScores(score=score, n_answered=result.n_answered, prorated=prorated)
         not_converted[scale.id] = lost
@@ -129,25 +132,129 @@ def _looked_up(x: Floats, known: tuple[int, ...], values: tuple[float, ...]) -> 
     return np.where(keys[index] == x, np.array(values)[index], np.nan)
 
 
-def _refuse_foreign_codes(instrument: Instrument, codes: Floats) -> None:
-    by_set: dict[tuple[int, ...], list[int]] = {}
-    names = list(instrument.items)
-    for i, item in enumerate(instrument.items.values()):
-        by_set.setdefault(item.responses.codes, []).append(i)
+def _byte_codes(item: Item) -> dict[int, int]:
+    """Say as which byte each code is packed: as itself; one like 999 as a byte that is not on the form."""
+    free = (byte for byte in reversed(_BYTE) if byte not in item.responses.codes)
+    return {code: code if code in _BYTE else next(free) for code in item.responses.codes}
+
+
+def _pack(instrument: Instrument, answers: ArrayLike) -> ItemCodes:
+    """Pack the answers to a form; refuse codes that are not on it."""
+    tables = [_byte_codes(item) for item in instrument.items.values()]
+    large = {i: table for i, table in enumerate(tables) if any(code != byte for code, byte in table.items())}
+    if large:
+        floats = np.array(answers, dtype=float)
+        _refuse_foreign_codes(instrument, floats.T)
+        for i, table in large.items():
+            column = floats[:, i].copy()
+            for code, byte in table.items():
+                floats[column == code, i] = byte
+        return pack_codes(floats)
+    try:
+        codes = pack_codes(answers)
+    except DataError:
+        _refuse_foreign_codes(instrument, np.asarray(answers, dtype=float).T)
+        raise
+    within = (
+        _within(item.responses.codes, low, high)
+        for item, low, high in zip(instrument.items.values(), codes.lows, codes.highs, strict=False)
+    )
+    if not all(within):
+        _refuse_foreign_codes(instrument, codes.codes)
+    return codes
+
+
+def _within(allowed: tuple[int, ...], low: int, high: int) -> bool:
+    """Say whether every code from ``low`` to ``high`` is on the form."""
+    return min(allowed) <= low and high <= max(allowed) and len(set(allowed)) == max(allowed) - min(allowed) + 1
+
+
+def _refuse_foreign_codes(instrument: Instrument, by_item: NDArray[np.float64] | NDArray[np.int8]) -> None:
     problems = []
-    for allowed, columns in by_set.items():
-        part = codes[:, columns]
-        foreign = (~np.isnan(part) & ~np.isin(part, allowed)).sum(axis=0)
-        problems += [
-            Problem(
-                f"{instrument.id}, item {names[columns[k]]!r}",
-                f"{foreign[k]} answers are not on the form.",
-                f"Codes of the form: {', '.join(map(str, allowed))}.",
-            )
-            for k in np.flatnonzero(foreign)
-        ]
+    for row, item in zip(by_item, instrument.items.values(), strict=False):
+        allowed = item.responses.codes
+        missing = row == MISSING if row.dtype == np.int8 else np.isnan(row)
+        foreign = int((~missing & ~np.isin(row, allowed)).sum())
+        if foreign:
+            where, what = f"{instrument.id}, item {item.id!r}", f"{foreign} answers are not on the form."
+            problems.append(Problem(where, what, f"Codes of the form: {', '.join(map(str, allowed))}."))
     if problems:
         raise DataError(problems)
+
+
+def _sum_of(scale: Scale, items: range) -> ScaleKey:
+    """Return the key of a scale whose items are already what they count."""
+    return ScaleKey(
+        items=tuple(items),
+        reverse=(False,) * len(items),
+        low_plus_high=(0,) * len(items),
+        method=cast("SumMethod", scale.method),
+        min_answered=scale.missing.min_answered,
+        fill=scale.missing.fill,
+        rounding=scale.missing.rounding,
+        at_least=scale.at_least,
+    )
+
+
+def _key_of(instrument: Instrument, scale: Scale, position: Mapping[str, int]) -> ScaleKey | None:
+    """Return the key of a scale in which every answer counts its code or that code reversed; else nothing."""
+    items = [instrument.items[name] for name in scale.items]
+    if not items or scale.method not in get_args(SumMethod):
+        return None
+    turned = []
+    for item in items:
+        points, codes = points_of(scale, item), item.responses.codes
+        reverse = scale.reverses(item) and not scale.value_map
+        counts = {code: item.responses.low_plus_high - code if reverse else code for code in codes if code in _BYTE}
+        if points != counts or len(counts) < len(codes):
+            return None
+        turned.append(reverse)
+    return replace(
+        _sum_of(scale, range(len(items))),
+        items=tuple(position[item.id] for item in items),
+        reverse=tuple(turned),
+        low_plus_high=tuple(item.responses.low_plus_high for item in items),
+    )
+
+
+def _recoded(instrument: Instrument, scale: Scale, position: Mapping[str, int], codes: ItemCodes) -> ItemCodes | None:
+    """Return what the answers to a scale count, as far as sums of small whole numbers can be made of it."""
+    if not scale.items or scale.method not in get_args(SumMethod):
+        return None
+    tables = []
+    for item in (instrument.items[name] for name in scale.items):
+        points, byte = points_of(scale, item), _byte_codes(item)
+        if any(value not in _BYTE for value in points.values()):
+            return None
+        tables.append({byte[code]: int(value) for code, value in points.items()})
+    return recode_items(codes, [position[name] for name in scale.items], tables)
+
+
+def _score_parts(
+    instrument: Instrument,
+    scale: Scale,
+    position: Mapping[str, int],
+    answers: ArrayLike,
+    done: Mapping[str, ScaleScores],
+) -> ScaleScores:
+    """Score what is no sum of small whole numbers: weights, maxima, fractions, scales of scales."""
+    if scale.items:
+        columns = np.asarray(answers)[:, [position[name] for name in scale.items]].astype(float)
+        parts = item_points(instrument, scale, columns)
+    else:
+        parts = np.column_stack([done[name].score for name in scale.of_scales])
+        if scale.count_when is not None:
+            parts = np.where(np.isnan(parts), np.nan, scale.count_when.holds(parts))
+    members = scale.items or scale.of_scales
+    return score_points(
+        parts,
+        method=scale.method,
+        min_answered=scale.missing.min_answered,
+        fill=scale.missing.fill,
+        rounding=scale.missing.rounding,
+        weights=[scale.weights[name] for name in members] if scale.weights else None,
+        at_least=scale.at_least,
+    )
 
 
 def _transformed(

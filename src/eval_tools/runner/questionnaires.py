@@ -46,7 +46,7 @@ def add_questionnaires(commands: argparse._SubParsersAction[argparse.ArgumentPar
     action("list", "list the questionnaires of the library")
     show = action("show", "show what stands behind one questionnaire: key, bands, licence, standing")
     check = action("check", "check definitions and local wording, and say what to know before use", language="")
-    score = action("score", "score a CSV or XLSX file with one row for each form")
+    score = action("score", "score a CSV, XLSX or Parquet file with one row for each form")
     codebook = action("codebook", "write the codebook: HTML in three languages, DDI, table schema", language="")
     form = action("form", "write the paper form as PDF or Word")
     xlsform = action("xlsform", "write an XLSForm for KoBoToolbox or ODK", language="")
@@ -57,9 +57,13 @@ def add_questionnaires(commands: argparse._SubParsersAction[argparse.ArgumentPar
     for parser_of_one in (show, codebook, form, xlsform, wording):
         parser_of_one.add_argument("questionnaire", metavar="ID", help="id of a questionnaire, see list")
     check.add_argument("what", metavar="FILE", nargs="?", default="", help="a definition, a local file, or an id")
-    score.add_argument("file", metavar="FILE", help="the answers: .csv or .xlsx, names of the columns in row 1")
+    score.add_argument(
+        "file", metavar="FILE", help="the answers: .csv or .xlsx, names of the columns in row 1; or .parquet"
+    )
     score.add_argument("--questionnaire", metavar="ID", required=True, help="id of the questionnaire, see list")
-    score.add_argument("--out", default="", help="file of the scores; default: FILE with .scores.csv")
+    score.add_argument(
+        "--out", default="", help="file of the scores; default: FILE with .scores.csv or .scores.parquet"
+    )
     score.add_argument("--columns", default="", help='names of the columns, as "q{n}"; default: found by itself')
     score.add_argument("--id", default="", help="column of the number of the child")
     score.add_argument("--age", default="", help="column of the age in years")
@@ -238,7 +242,8 @@ def _score(options: argparse.Namespace, bench: Workbench) -> int:
     if options.encoding not in ENCODINGS:
         raise UnknownNames("encoding", missing=[options.encoding], known=ENCODINGS, where="--encoding")
     source = Path(options.file)
-    target = Path(options.out) if options.out else source.with_suffix(".scores.csv")
+    in_batches = source.suffix.lower() == ".parquet"
+    target = Path(options.out) if options.out else source.with_suffix(f".scores{'.parquet' if in_batches else '.csv'}")
     wanted = [target, *([Path(options.same_day)] if options.same_day else [])]
     for path in wanted:
         if path.resolve() == source.resolve() or len({p.resolve() for p in wanted}) < len(wanted):
@@ -247,6 +252,10 @@ def _score(options: argparse.Namespace, bench: Workbench) -> int:
             what = "rows of single people never lie under reports/."
             raise DefinitionError(Problem("--out", what, "Name a file elsewhere."))
     instrument = _one(bench, options.questionnaire)
+    if in_batches:
+        _score_in_batches(options, source, target, instrument)
+        _say(FormWords(options.language)("score.written", file=_shown(target, bench)))
+        return 0
     sheet = read_answers(
         read_typed_table(source, encoding=options.encoding),
         instrument,
@@ -266,6 +275,50 @@ def _score(options: argparse.Namespace, bench: Workbench) -> int:
         _say(words("score.critical.written", file=options.same_day))
     _say(words("score.written", file=_shown(target, bench)))
     return 0
+
+
+def _score_in_batches(options: argparse.Namespace, source: Path, target: Path, instrument: Instrument) -> None:
+    """Score a Parquet file, however large; its columns are found as those of a typed file are."""
+    from eval_tools.errors import DefinitionError, Problem
+    from eval_tools.forms.answer_sheet import FEMALE, MALE, read_answers
+    from eval_tools.forms.scored_sheet import Noted, phrase_batches
+    from eval_tools.forms.typed_table import TypedTable
+    from eval_tools.scoring.batches import column_names, score_parquet
+
+    if options.same_day or options.blank:
+        what = "--same-day and --blank are for typed files, and this is a Parquet file."
+        remedy = "Leave them out: empty cells are blanks; for answers of the same day, use a CSV or XLSX file."
+        raise DefinitionError(Problem(source.name, what, remedy))
+    head = TypedTable(file=source.name, header=column_names(source), cells=(), rows=())
+    sheet = read_answers(
+        head,
+        instrument,
+        columns=options.columns,
+        id_column=options.id,
+        age_column=options.age,
+        sex_column=options.sex,
+        partial=options.partial,
+    )
+    known = {"female": FEMALE, "male": MALE}
+    report = score_parquet(
+        source,
+        target,
+        instrument,
+        columns=sheet.columns,
+        keep=[sheet.about["id"]] if "id" in sheet.about else [],
+        age=sheet.about.get("age"),
+        sex=sheet.about.get("sex"),
+        sexes={
+            written: sex for sex, words in known.items() for w in words for written in (w, w.upper(), w.capitalize())
+        },
+        allow_absent=options.partial,
+    )
+    notes = [Noted(rule=note.rule, scale=note.scale, count=note.count, n=note.n) for note in report.notes]
+    _say(
+        phrase_batches(
+            sheet, instrument, options.language, n_forms=report.n_forms, statuses=report.statuses, notes=notes
+        )
+    )
 
 
 def score_sheet(sheet: AnswerSheet, instrument: Instrument) -> ScoredSheet:

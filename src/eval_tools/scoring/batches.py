@@ -17,6 +17,7 @@ from eval_tools.scoring.wide import WideScores, score_wide
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 BATCH_ROWS = 16_384
 _READ_AHEAD = 1 << 18  # bytes a column
@@ -122,17 +123,32 @@ def score_parquet(
     return tally.report()
 
 
-def _batches(source: Path, named: Sequence[str], keep: Sequence[str], rows: int) -> Iterator[pd.DataFrame]:
-    """Read the columns that are asked for, batch by batch; at least one batch, so that an empty file has columns."""
+def column_names(source: Path) -> tuple[str, ...]:
+    """Return the names of the columns of a Parquet file, without reading any of them.
+
+    Raises
+    ------
+    DataError
+        If this is no Parquet file.
+    """
+    with _opened(source) as file:
+        return tuple(file.schema_arrow.names)
+
+
+def _opened(source: Path) -> pq.ParquetFile:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         # without buffering ahead a row group is read page by page, not as a whole
-        file = pq.ParquetFile(source, pre_buffer=False, buffer_size=_READ_AHEAD)
+        return pq.ParquetFile(source, pre_buffer=False, buffer_size=_READ_AHEAD)
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError(Problem(source.name, "this is no readable Parquet file.", "Check path and format.")) from error
-    with file:
+
+
+def _batches(source: Path, named: Sequence[str], keep: Sequence[str], rows: int) -> Iterator[pd.DataFrame]:
+    """Read the columns that are asked for, batch by batch; at least one batch, so that an empty file has columns."""
+    with _opened(source) as file:
         have = file.schema_arrow.names
         missing = [name for name in keep if name not in have]
         if missing:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 
 MISSING = -128  # stands for "no answer" among the packed codes; codes themselves run from -127 to 127
 _PEOPLE = 1 << 16  # at once while adding up: a few byte buffers of this size stay in the cache
-_CELLS = 1 << 16  # at once while packing: half a megabyte of floats
+_BYTES = 1 << 18  # answers to one scale that are gathered and added in one call; more are added item by item
+_CELLS = 1 << 17  # at once while packing: a megabyte of floats
+_LARGEST_ROOM = 1 << 21  # elements of a buffer that is kept
 _LARGEST_BYTE = 255
+_NO_BYTE = np.uint8(MISSING % 256)
 
 # the methods of score_points that need no more than the sum of the answers and their number
 SumMethod = Literal["sum", "mean", "count", "any", "sum_correct", "percent_correct"]
@@ -84,7 +88,7 @@ class ItemScores:
         return (n >= key.min_answered) & (n < len(key.items))
 
     def of_scale(self, scale: int) -> ScaleScores:
-        """Return one scale as ``score_scale`` would."""
+        """Return one scale as ``score_points`` would."""
         return ScaleScores(
             score=self.score[scale],
             n_answered=self.n_answered[scale].astype(np.int64),
@@ -122,22 +126,19 @@ def pack_codes(answers: ArrayLike | pd.DataFrame, *, where: str = "pack_codes") 
     matrix, names = _matrix_of(answers, where=where)
     if isinstance(matrix, list):
         return pack_columns(matrix, names=names, where=where)
-    by_item = matrix.T
     if matrix.dtype == np.int8:
-        return _described(np.ascontiguousarray(by_item))
-    return _packed(
-        lambda i, j, a, b: by_item[i:j, a:b].astype(np.float64, copy=False), by_item.shape, names, where=where
-    )
+        return _described(np.ascontiguousarray(matrix.T))
+    return _packed(_Packer(_cells_of_matrix(matrix), names, where=where))
 
 
-def pack_columns(columns: Sequence[NDArray[Any]], *, names: Sequence[str], where: str = "pack_columns") -> ItemCodes:
+def pack_columns(columns: Sequence[NDArray[Any]], *, names: Iterable[object], where: str = "pack_columns") -> ItemCodes:
     """Turn columns of numbers into bytes, one item each; like :func:`pack_codes` in everything else.
 
     Parameters
     ----------
     columns : sequence of arrays, each of shape (people,)
         Raw codes; NaN where there is no answer, -128 in a column of ``int8``.
-    names : sequence of str
+    names : iterable
         What the columns are called, for the error message.
     where : str
 
@@ -151,13 +152,7 @@ def pack_columns(columns: Sequence[NDArray[Any]], *, names: Sequence[str], where
         raise DataError(Problem(where, "the columns differ in length.", "Give one code per person in each."))
     if columns and all(column.dtype == np.int8 for column in columns):
         return _described(np.stack(columns))
-
-    def floats_of(i: int, j: int, a: int, b: int) -> Floats:
-        if j - i == 1:
-            return _floats_of(columns[i][a:b])[None, :]
-        return np.stack([_floats_of(column[a:b]) for column in columns[i:j]])
-
-    return _packed(floats_of, (len(columns), n_people), names, where=where)
+    return _packed(_Packer(_cells_of_columns(columns), names, where=where))
 
 
 def recode_items(codes: ItemCodes, items: Sequence[int], points: Sequence[Mapping[int, int]]) -> ItemCodes:
@@ -224,7 +219,7 @@ def score_scales(codes: ItemCodes, keys: Sequence[ScaleKey]) -> ItemScores:
     Returns
     -------
     ItemScores
-        Bit for bit the numbers of :func:`~eval_tools.stats.scale_score.score_scale`.
+        Bit for bit the numbers of :func:`~eval_tools.stats.scale_score.score_points`.
 
     Raises
     ------
@@ -247,31 +242,68 @@ def score_scales(codes: ItemCodes, keys: Sequence[ScaleKey]) -> ItemScores:
     >>> score_scales(pack_codes([[2, float("nan"), 0, 0, 0]]), [emotional]).score
     array([[3.]])
     """
-    keys = tuple(keys)
-    _check_keys(keys, codes.n_items)
-    longest = max((len(key.items) for key in keys), default=0)
-    narrow = longest <= _LARGEST_BYTE
-    score = np.empty((len(keys), codes.n_people))
-    n_answered = np.zeros(score.shape, dtype=np.uint8 if narrow else np.uint16)
-    plans = [_plan(codes, key, narrow=narrow) for key in keys]
-    room = _Room(min(_PEOPLE, codes.n_people))
-    for start in range(0, codes.n_people, _PEOPLE):
-        people = slice(start, min(start + _PEOPLE, codes.n_people))
-        for plan, points, counts in zip(plans, score[:, people], n_answered[:, people], strict=True):
-            if plan.table is None:
-                _add_up_wide(codes, people, plan, points, counts)
-            else:
-                _add_up_bytes(codes, people, plan, plan.table, points, counts, room)
-    return ItemScores(keys=keys, score=score, n_answered=n_answered)
+    board = _Board(keys, codes.n_items, codes.n_people)
+    board.plan(codes.lows, codes.highs, codes.complete)
+    for people in board.blocks():
+        board.add_up(codes.codes[:, people], people)
+    return board.scores()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def score_answers(
+    answers: ArrayLike | pd.DataFrame, keys: Sequence[ScaleKey], *, where: str = "score_answers"
+) -> ItemScores:
+    """Score many scales straight from a table of answers, where the codes are not needed afterwards.
+
+    Parameters
+    ----------
+    answers : array_like or DataFrame, shape (people, items)
+        As in :func:`pack_codes`.
+    keys : sequence of ScaleKey
+        An item may count in several scales.
+    where : str
+        The caller's name or the file, for the error message.
+
+    Returns
+    -------
+    ItemScores
+        The same as ``score_scales(pack_codes(answers), keys)``, but no block of codes outlives its scores.
+
+    Raises
+    ------
+    DataError
+        As in :func:`pack_codes`.
+    DefinitionError
+        As in :func:`score_scales`.
+
+    Examples
+    --------
+    >>> key = ScaleKey(items=(0, 1), reverse=(False, True), low_plus_high=(5, 5), min_answered=2)
+    >>> score_answers([[1, 4], [float("nan"), 2], [3, 3]], [key]).score
+    array([[ 2., nan,  5.]])
+    """
+    matrix, names = _matrix_of(answers, where=where)
+    if not isinstance(matrix, list) and matrix.dtype == np.int8:
+        return score_scales(pack_codes(matrix, where=where), keys)
+    cells = _cells_of_columns(matrix) if isinstance(matrix, list) else _cells_of_matrix(matrix)
+    packer, board = _Packer(cells, names, where=where), _Board(keys, cells.n_items, cells.n_people)
+    codes = _room("block", np.int8, cells.n_items * board.most_people).reshape(cells.n_items, -1)
+    for people in board.blocks():
+        block = codes[:, : people.stop - people.start]
+        packer.pack(people, block)
+        board.plan(*packer.found())
+        board.add_up(block, people)
+    packer.refuse_wrong()
+    return board.scores()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Group:
     """Items of one scale that are treated alike."""
 
     reverse: bool
     weight: int  # lowest plus highest code if reversed, else 0: what every answer adds besides itself
-    items: tuple[tuple[int, bool], ...]  # position, and whether everybody answered
+    items: NDArray[np.intp]  # positions
+    complete: bool  # everybody answered every one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -280,29 +312,109 @@ class _Plan:
 
     key: ScaleKey
     groups: tuple[_Group, ...]  # the items not reversed come last
+    steps: tuple[int, ...]  # by group: what everybody counted up to there gets for each answer, modulo 256
     table: Floats | None  # score by 256 * number of answers + sum as a byte; None if a byte is not enough
 
 
-class _Room:
-    """Buffers used again for every block; fresh memory is slow."""
-
-    def __init__(self, n_people: int) -> None:
-        self.sums = np.empty(n_people, dtype=np.uint8)
-        self.extra = np.empty(n_people, dtype=np.uint8)
-        self.answered = np.empty(n_people, dtype=bool)
-        self.place = np.empty(n_people, dtype=np.uint16)
-        self.index = np.empty(n_people, dtype=np.intp)
+_rooms = threading.local()
 
 
-def _plan(codes: ItemCodes, key: ScaleKey, *, narrow: bool) -> _Plan:
-    items = list(key.items)
-    return _plan_for(
-        key,
-        tuple(codes.lows[items].tolist()),
-        tuple(codes.highs[items].tolist()),
-        tuple(codes.complete[items].tolist()),
-        narrow,
-    )
+def _room(name: str, kind: type, size: int) -> NDArray[Any]:
+    """Return a buffer of this thread, the same one for the next call unless it is large; fresh memory is slow."""
+    if size > _LARGEST_ROOM:
+        return np.empty(size, dtype=kind)
+    kept: NDArray[Any] | None = getattr(_rooms, name, None)
+    if kept is None or kept.size < size:
+        kept = np.empty(size, dtype=kind)
+        setattr(_rooms, name, kept)
+    return kept[:size]
+
+
+class _Board:
+    """Scores that are filled in block by block."""
+
+    def __init__(self, keys: Sequence[ScaleKey], n_items: int, n_people: int) -> None:
+        self._keys = tuple(keys)
+        _check_keys(self._keys, n_items)
+        longest = max((len(key.items) for key in self._keys), default=0)
+        self._narrow = longest <= _LARGEST_BYTE
+        self._n_people = n_people
+        self.most_people = min(n_people, _PEOPLE)
+        self._score = np.empty((len(self._keys), n_people))
+        self._n_answered: Counts = np.zeros(self._score.shape, dtype=np.uint8)
+        if not self._narrow:
+            self._n_answered = np.zeros(self._score.shape, dtype=np.uint16)
+        self._answered = _room("answered", bool, max(_BYTES, self.most_people))
+        self._bytes = _room("bytes", np.uint8, 2 * self.most_people).reshape(2, -1)
+        self._place = _room("place", np.uint16, self.most_people)
+        self._index = _room("index", np.intp, self.most_people)
+        self._known: tuple[bytes, ...] = ()
+
+    def blocks(self) -> Iterator[slice]:
+        for start in range(0, self._n_people, self.most_people or 1):
+            yield slice(start, min(start + self.most_people, self._n_people))
+
+    def plan(self, lows: NDArray[np.int64], highs: NDArray[np.int64], complete: NDArray[np.bool_]) -> None:
+        """Get ready for codes between these limits."""
+        known = (lows.tobytes(), highs.tobytes(), complete.tobytes())
+        if known == self._known:
+            return
+        self._known = known
+        low, high, full = lows.tolist(), highs.tolist(), complete.tolist()
+        self._plans = [
+            _plan_for(
+                key,
+                tuple(low[i] for i in key.items),
+                tuple(high[i] for i in key.items),
+                tuple(full[i] for i in key.items),
+                self._narrow,
+            )
+            for key in self._keys
+        ]
+
+    def add_up(self, codes: NDArray[np.int8], people: slice) -> None:
+        """Score one block, given as codes of shape (items, people of the block)."""
+        raw = codes.view(np.uint8)
+        for plan, points, counts in zip(self._plans, self._score[:, people], self._n_answered[:, people], strict=True):
+            if plan.table is None:
+                _add_up_wide(codes, plan, points, counts)
+            else:
+                self._add_up_bytes(raw, plan, plan.table, points, counts)
+
+    def _add_up_bytes(self, raw: NDArray[np.uint8], plan: _Plan, table: Floats, points: Floats, counts: Counts) -> None:
+        """Score one scale; sums wrap round at 256 on purpose, counts start at zero."""
+        n = points.size
+        sums, extra, place, index = self._bytes[0, :n], self._bytes[1, :n], self._place[:n], self._index[:n]
+        sums.fill(0)
+        for group, weight in zip(plan.groups, plan.steps, strict=True):
+            add = np.subtract if group.reverse else np.add
+            n_items = group.items.size
+            if n_items * n <= _BYTES:
+                cells = raw[group.items]
+                add(sums, np.add.reduce(cells, axis=0, out=extra), out=sums)
+                if not group.complete:
+                    answered = self._answered[: n_items * n].reshape(n_items, n)
+                    np.not_equal(cells, _NO_BYTE, out=answered)
+                    np.add(counts, np.add.reduce(answered.view(np.uint8), axis=0, out=extra), out=counts)
+            else:
+                answered = self._answered[:n]
+                for item in group.items.tolist():
+                    add(sums, raw[item], out=sums)
+                    if not group.complete:
+                        np.not_equal(raw[item], _NO_BYTE, out=answered)
+                        np.add(counts, answered.view(np.uint8), out=counts)
+            if group.complete:
+                np.add(counts, np.uint8(n_items), out=counts)
+            if weight:
+                np.multiply(counts, np.uint8(weight), out=extra)
+                np.add(sums, extra, out=sums)
+        np.left_shift(counts, 8, out=place, dtype=np.uint16)
+        np.add(place, sums, out=place)
+        np.copyto(index, place)
+        np.take(table, index, out=points, mode="clip")
+
+    def scores(self) -> ItemScores:
+        return ItemScores(keys=self._keys, score=self._score, n_answered=self._n_answered)
 
 
 @functools.lru_cache(maxsize=256)
@@ -314,15 +426,27 @@ def _plan_for(
     straight: list[tuple[int, bool]] = []
     for item, reverse, weight, full in zip(key.items, key.reverse, key.low_plus_high, complete, strict=True):
         (turned.setdefault(weight, []) if reverse else straight).append((item, full))
-    groups = [_Group(reverse=True, weight=weight, items=tuple(items)) for weight, items in turned.items()]
-    groups.append(_Group(reverse=False, weight=0, items=tuple(straight)))
+    alike = [(weight, True, items) for weight, items in turned.items()]
+    alike += [(0, False, straight)] if straight else []
+    groups = tuple(
+        _Group(
+            reverse=reverse,
+            weight=weight,
+            items=np.array([item for item, _ in items], dtype=np.intp),
+            complete=all(full for _, full in items),
+        )
+        for weight, reverse, items in alike
+    )
+    # everybody counted so far still lacks this group's weight, less what the next groups will bring
+    following = [group.weight for group in groups[1:]] + [0]
+    steps = tuple((group.weight - later) % 256 for group, later in zip(groups, following, strict=True))
     least = _least(key, lows, highs) if narrow else None
     table = (
         None
         if least is None
         else _score_table(least, key.method, key.min_answered, key.fill, key.rounding, key.at_least)
     )
-    return _Plan(key=key, groups=tuple(groups), table=table)
+    return _Plan(key=key, groups=groups, steps=steps, table=table)
 
 
 def _least(key: ScaleKey, lows: tuple[int, ...], highs: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -380,45 +504,11 @@ def _finish(
     return np.where(enough, score, np.nan)
 
 
-def _add_up_bytes(
-    codes: ItemCodes, people: slice, plan: _Plan, table: Floats, points: Floats, counts: Counts, room: _Room
-) -> None:
-    """Score one block; sums wrap round at 256 on purpose, counts start at zero."""
-    n = points.size
-    sums, extra, answered = room.sums[:n], room.extra[:n], room.answered[:n]
-    place, index = room.place[:n], room.index[:n]
-    raw, missing, ones = codes.codes.view(np.uint8), np.uint8(MISSING % 256), answered.view(np.uint8)
-    sums.fill(0)
-    for group, following in zip(plan.groups, [*plan.groups[1:], None], strict=True):
-        add = np.subtract if group.reverse else np.add
-        n_complete = 0
-        for item, complete in group.items:
-            cells = raw[item, people]
-            add(sums, cells, out=sums)
-            if complete:
-                n_complete += 1
-            else:
-                np.not_equal(cells, missing, out=answered)
-                np.add(counts, ones, out=counts)
-        if n_complete:
-            np.add(counts, np.uint8(n_complete), out=counts)
-        # everybody counted so far still lacks this group's weight, less what the next groups will bring
-        step = (group.weight - (following.weight if following else 0)) % 256
-        if step:
-            np.multiply(counts, np.uint8(step), out=extra)
-            np.add(sums, extra, out=sums)
-    np.left_shift(counts, 8, out=place, dtype=np.uint16)
-    np.add(place, sums, out=place)
-    np.copyto(index, place)
-    np.take(table, index, out=points, mode="clip")
-
-
-def _add_up_wide(codes: ItemCodes, people: slice, plan: _Plan, points: Floats, counts: Counts) -> None:
+def _add_up_wide(codes: NDArray[np.int8], plan: _Plan, points: Floats, counts: Counts) -> None:
     """Score one block of a scale whose sums do not fit into a byte."""
     key, total = plan.key, np.zeros(points.size, dtype=np.int64)
     for group in plan.groups:
-        for item, _ in group.items:
-            cells = codes.codes[item, people]
+        for cells in codes[group.items]:
             answered = cells != MISSING
             keyed = group.weight - cells.astype(np.int64) if group.reverse else cells.astype(np.int64)
             total += np.where(answered, keyed, 0)
@@ -461,7 +551,7 @@ def _check_keys(keys: Sequence[ScaleKey], n_items: int) -> None:
 
 def _matrix_of(
     answers: ArrayLike | pd.DataFrame, *, where: str
-) -> tuple[NDArray[Any] | list[NDArray[Any]], tuple[str, ...]]:
+) -> tuple[NDArray[Any] | list[NDArray[Any]], Iterable[object]]:
     """Return one array of people times items if that costs no large copy, else a list of columns; and the names."""
     if hasattr(answers, "columns"):
         return _matrix_of_frame(cast("pd.DataFrame", answers), where=where)
@@ -475,10 +565,10 @@ def _matrix_of(
     return matrix, tuple(f"column {i + 1}" for i in range(matrix.shape[1]))
 
 
-def _matrix_of_frame(frame: pd.DataFrame, *, where: str) -> tuple[NDArray[Any] | list[NDArray[Any]], tuple[str, ...]]:
-    names = tuple(str(name) for name in frame.columns)
+def _matrix_of_frame(frame: pd.DataFrame, *, where: str) -> tuple[NDArray[Any] | list[NDArray[Any]], Iterable[object]]:
+    names = frame.columns
     kinds = set(frame.dtypes)
-    if len(kinds) == 1 and _is_plain(kind := next(iter(kinds))) and (len(frame) < _PEOPLE or kind == np.int8):
+    if len(kinds) == 1 and _is_plain(kind := next(iter(kinds))) and (_is_one_block(frame) or kind == np.int8):
         return frame.to_numpy(), names
     columns = [frame.iloc[:, i] for i in range(len(names))]
     if not all(_is_plain(kind) for kind in kinds):
@@ -489,11 +579,19 @@ def _matrix_of_frame(frame: pd.DataFrame, *, where: str) -> tuple[NDArray[Any] |
     ], names
 
 
+def _is_one_block(frame: pd.DataFrame) -> bool:
+    """Say whether all columns lie together, so that they become an array without a large copy."""
+    if len(frame) < _PEOPLE:
+        return True
+    row = frame.iloc[:1]
+    return np.may_share_memory(row.to_numpy(), row.iloc[:, 0].to_numpy())
+
+
 def _is_plain(dtype: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
 
 
-def _refuse_text(columns: Sequence[pd.Series[Any]], names: Sequence[str], *, where: str) -> None:
+def _refuse_text(columns: Sequence[pd.Series[Any]], names: Iterable[object], *, where: str) -> None:
     from pandas.api.types import infer_dtype
 
     numbers = {"integer", "floating", "mixed-integer-float", "boolean", "empty"}
@@ -506,48 +604,121 @@ def _refuse_text(columns: Sequence[pd.Series[Any]], names: Sequence[str], *, whe
         raise DataError(problems)
 
 
-def _packed(
-    load: Callable[[int, int, int, int], Floats], shape: tuple[int, int], names: Sequence[str], *, where: str
-) -> ItemCodes:
-    """Pack tiles of floats, several items together where people are few; ``load`` takes items i:j, people a:b."""
-    n_items, n_people = shape
-    n_together = max(1, _CELLS // max(1, n_people))
-    n_cells = min(n_together, n_items) * min(n_people, _CELLS)
-    flags, limits = np.empty(n_cells, dtype=bool), np.empty(n_cells, dtype=np.int8)
-    codes, wrong = np.empty(shape, dtype=np.int8), np.zeros(n_items, dtype=np.int64)
-    found = _Found(n_items)
-    with np.errstate(invalid="ignore"):  # NaN has no code; what it is cast to is replaced
-        for a, i in itertools.product(range(0, n_people, _CELLS), range(0, n_items, n_together)):
-            here = slice(i, min(i + n_together, n_items))
-            cells = load(here.start, here.stop, a, min(a + _CELLS, n_people))
-            tile = codes[here, a : a + _CELLS]
-            flag, limit = flags[: cells.size].reshape(cells.shape), limits[: cells.size].reshape(cells.shape)
-            np.copyto(tile, cells, casting="unsafe")
-            reserved = tile.min() == MISSING
-            np.not_equal(tile, cells, out=flag)
-            n_other = np.count_nonzero(flag)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Cells:
+    """A table to be packed."""
+
+    load: Callable[
+        [int, int, int, int], NDArray[Any]
+    ]  # items i to j of people a to b: (items, people), floats or whole
+    n_items: int
+    n_people: int
+    by_person: bool  # the answers of one person lie side by side
+
+
+def _cells_of_matrix(matrix: NDArray[Any]) -> _Cells:
+    by_item, convert = matrix.T, matrix.dtype.kind == "f" and matrix.dtype != np.float64
+    n_items, n_people = by_item.shape
+
+    def load(i: int, j: int, a: int, b: int) -> NDArray[Any]:
+        part = by_item[i:j, a:b]
+        return part.astype(np.float64) if convert else part
+
+    by_person = n_items > 1 and by_item.strides[0] < by_item.strides[1]
+    return _Cells(load=load, n_items=n_items, n_people=n_people, by_person=by_person)
+
+
+def _cells_of_columns(columns: Sequence[NDArray[Any]]) -> _Cells:
+    def load(i: int, j: int, a: int, b: int) -> Floats:
+        if j - i == 1:
+            return _floats_of(columns[i][a:b])[None, :]
+        return np.stack([_floats_of(column[a:b]) for column in columns[i:j]])
+
+    n_people = columns[0].size if columns else 0
+    return _Cells(load=load, n_items=len(columns), n_people=n_people, by_person=False)
+
+
+class _Packer:
+    """Pack cells tile by tile, and remember which codes occur and which cells hold none."""
+
+    def __init__(self, cells: _Cells, names: Iterable[object], *, where: str) -> None:
+        self.cells, self._names, self._where = cells, names, where
+        self._found, self._wrong = _Found(cells.n_items), np.zeros(cells.n_items, dtype=np.int64)
+        size = min(max(_CELLS, cells.n_items), cells.n_items * cells.n_people)
+        self._back, self._codes = _room("back", np.float64, size), _room("codes", np.int8, size)
+        self._flags, self._limits = _room("flags", bool, size), _room("limits", np.int8, size)
+
+    def pack(self, people: slice, codes: NDArray[np.int8]) -> None:
+        """Pack what some people answered into an array of shape (items, these people)."""
+        n_items, n_people = codes.shape
+        if not codes.size:
+            return
+        together = n_items if self.cells.by_person else max(1, _CELLS // n_people)
+        width = max(1, _CELLS // n_items) if self.cells.by_person else _CELLS
+        with np.errstate(invalid="ignore"):  # NaN has no code; what it is cast to is replaced
+            for a, i in itertools.product(range(0, n_people, width), range(0, n_items, together)):
+                here, b = slice(i, min(i + together, n_items)), min(a + width, n_people)
+                cells = self.cells.load(here.start, here.stop, people.start + a, people.start + b)
+                if self.cells.by_person:
+                    tile = self._codes[: cells.size].reshape(cells.shape[::-1]).T
+                    self._pack_tile(cells, tile, here)
+                    codes[:, a:b] = tile
+                else:
+                    self._pack_tile(cells, codes[here, a:b], here)
+
+    def _pack_tile(self, cells: NDArray[Any], tile: NDArray[np.int8], here: slice) -> None:
+        limit = self._room(self._limits, cells)
+        np.copyto(tile, cells, casting="unsafe")
+        if cells.dtype.kind != "f":
+            if cells.dtype.itemsize > 1 or cells.dtype.kind == "u":
+                self._wrong[here] += ((cells < -127) | (cells > 127)).sum(axis=1)
+            self._found.look_at(tile, here, limit, complete=True)
+            return
+        flag, back = self._room(self._flags, cells), self._room(self._back, cells)
+        reserved = tile.min() == MISSING
+        np.copyto(back, tile)
+        np.not_equal(back, cells, out=flag)
+        n_other = np.count_nonzero(flag)
+        if n_other or reserved:
             # 127 lets a code stand; where the cell is none, 127 + 1 wraps round to MISSING, below every code
             np.add(flag.view(np.int8), np.int8(127), out=limit)
             np.minimum(tile, limit, out=tile)
             if reserved or n_other != np.count_nonzero(np.isnan(cells, out=flag)):
-                wrong[here] += (tile == MISSING).sum(axis=1) - np.isnan(cells).sum(axis=1)
-            found.look_at(tile, here, limit, complete=n_other == 0)
-    _refuse_wrong(wrong, names, where=where)
-    return found.described(codes)
+                self._wrong[here] += (tile == MISSING).sum(axis=1) - np.isnan(cells).sum(axis=1)
+        self._found.look_at(tile, here, limit, complete=n_other == 0)
+
+    def _room(self, buffer: NDArray[Any], cells: NDArray[Any]) -> NDArray[Any]:
+        """Return a part of a buffer that lies as the cells lie."""
+        if self.cells.by_person:
+            return buffer[: cells.size].reshape(cells.shape[::-1]).T
+        return buffer[: cells.size].reshape(cells.shape)
+
+    def refuse_wrong(self) -> None:
+        problems = [
+            Problem(
+                f"{self._where}, {name}",
+                f"cells that are not whole numbers from -127 to 127: {count}.",
+                "Give whole codes, NaN where there is no answer.",
+            )
+            for name, count in zip(self._names, self._wrong, strict=True)
+            if count
+        ]
+        if problems:
+            raise DataError(problems)
+
+    def described(self, codes: NDArray[np.int8]) -> ItemCodes:
+        lows, highs, complete = self.found()
+        return ItemCodes(codes=codes, lows=lows, highs=highs, complete=complete)
+
+    def found(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        return self._found.limits()
 
 
-def _refuse_wrong(wrong: NDArray[np.int64], names: Sequence[str], *, where: str) -> None:
-    problems = [
-        Problem(
-            f"{where}, {name}",
-            f"cells that are not whole numbers from -127 to 127: {count}.",
-            "Give whole codes, NaN where there is no answer.",
-        )
-        for name, count in zip(names, wrong, strict=True)
-        if count
-    ]
-    if problems:
-        raise DataError(problems)
+def _packed(packer: _Packer) -> ItemCodes:
+    codes = np.empty((packer.cells.n_items, packer.cells.n_people), dtype=np.int8)
+    packer.pack(slice(0, packer.cells.n_people), codes)
+    packer.refuse_wrong()
+    return packer.described(codes)
 
 
 class _Found:
@@ -560,18 +731,18 @@ class _Found:
 
     def look_at(self, tile: NDArray[np.int8], here: slice, room: NDArray[np.int8], *, complete: bool) -> None:
         np.maximum(self.highs[here], tile.max(axis=1), out=self.highs[here])
-        lowest = tile.min(axis=1)
-        if not complete:
-            self.complete[here] &= lowest != MISSING
+        if complete:
+            lowest: NDArray[Any] = tile.min(axis=1)
+        else:
             # shifted by 127 as bytes, MISSING becomes the largest value of all
             shifted = np.add(tile.view(np.uint8), np.uint8(127), out=room.view(np.uint8))
             lowest = shifted.min(axis=1).astype(np.int64) - 127
+            self.complete[here] &= shifted.max(axis=1) != _LARGEST_BYTE
         np.minimum(self.lows[here], lowest, out=self.lows[here])
 
-    def described(self, codes: NDArray[np.int8]) -> ItemCodes:
+    def limits(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         nobody = self.highs == MISSING
-        self.lows[nobody] = self.highs[nobody] = 0
-        return ItemCodes(codes=codes, lows=self.lows, highs=self.highs, complete=self.complete)
+        return np.where(nobody, 0, self.lows), np.where(nobody, 0, self.highs), self.complete.copy()
 
 
 def _described(codes: NDArray[np.int8]) -> ItemCodes:
@@ -581,7 +752,8 @@ def _described(codes: NDArray[np.int8]) -> ItemCodes:
         here = slice(item, item + 1)
         tile = codes[here, start : start + _PEOPLE]
         found.look_at(tile, here, room[:, : tile.shape[1]], complete=False)
-    return found.described(codes)
+    lows, highs, complete = found.limits()
+    return ItemCodes(codes=codes, lows=lows, highs=highs, complete=complete)
 
 
 def _floats_of(column: NDArray[Any]) -> Floats:

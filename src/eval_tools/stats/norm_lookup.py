@@ -201,12 +201,14 @@ def look_up_norms(scores: ArrayLike, groups: ArrayLike, tables: Sequence[NormTab
         for table, points, values, bands in zip(flat, raw[:, people], value[:, people], band[:, people], strict=True):
             if table.width != width:
                 width = table.width
-                np.add(group[people], 1, out=row, casting="unsafe")  # row 0 is for people without a group
+                np.copyto(row, group[people], casting="unsafe")
+                np.add(row, 1, out=row)  # row 0 is for people without a group
                 np.multiply(row, width, out=row)
             column, fractions = _columns(points, table, room)
-            np.add(column, row, out=index)
-            np.take(table.values, index, out=values, mode="clip")
-            np.take(table.bands, index, out=bands, mode="clip")
+            np.add(column, row, out=column)
+            np.copyto(index, column)
+            table.values.take(index, out=values, mode="clip")
+            table.bands.take(index, out=bands, mode="clip")
             if fractions is not None:
                 values[fractions] = np.nan
     return NormScores(value=value, band=band)
@@ -225,7 +227,7 @@ class _Room:
 
 
 def _columns(points: Floats, table: _Flat, room: _Room) -> tuple[NDArray[np.int32], NDArray[np.bool_] | None]:
-    """Return the column of each score, the empty last one where there is none; and who has a fraction, if anybody."""
+    """Return the column of each score, the empty first one where there is none; and who has a fraction, if anybody."""
     n = points.size
     column, blank, back, other = room.column[:n], room.blank[:n], room.back[:n], room.other[:n]
     fractions = None
@@ -238,20 +240,20 @@ def _columns(points: Floats, table: _Flat, room: _Room) -> tuple[NDArray[np.int3
             fractions = whole != points
             points = np.clip(whole, table.low - 1, table.low + table.width)
             np.copyto(column, points, casting="unsafe")
-    if table.low:
-        np.subtract(column, table.low, out=column)
+    if table.low != 1:
+        np.subtract(column, table.low - 1, out=column)
     if n_other:
-        np.negative(other.view(np.int8), out=blank)
-        np.bitwise_or(column, blank, out=column)  # -1 where there is no score
-    # as unsigned numbers, scores below the table are larger than any above it
-    unsigned = column.view(np.uint32)
-    np.minimum(unsigned, np.uint32(table.width - 1), out=unsigned)
+        np.subtract(other.view(np.int8), np.int8(1), out=other.view(np.int8))
+        np.copyto(blank, other.view(np.int8))
+        np.bitwise_and(column, blank, out=column)  # 0 where there is no score
+    if column.min() < 0 or column.max() >= table.width:
+        column[(column < 0) | (column >= table.width)] = 0
     return column, fractions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Flat:
-    """A table with an empty row before it and an empty column after it, laid out in one line."""
+    """A table with an empty row and an empty column before it, laid out in one line."""
 
     low: int
     width: int
@@ -260,7 +262,7 @@ class _Flat:
 
     @classmethod
     def of(cls, table: NormTable) -> _Flat:
-        border = ((1, 0), (0, 1))
+        border = ((1, 0), (1, 0))
         values = np.pad(table.values, border, constant_values=np.nan)
         bands = np.pad(table.bands, border, constant_values=NO_BAND)
         return cls(low=table.low, width=values.shape[1], values=values.ravel(), bands=bands.ravel())

@@ -1,4 +1,4 @@
-"""The arithmetic of one scale: reversed items, missing answers, half-up rounding, the ways of summing up."""
+"""The arithmetic of one scale: missing answers, half-up rounding, the ways of summing up."""
 
 from __future__ import annotations
 
@@ -20,47 +20,6 @@ class ScaleScores:
     score: NDArray[np.float64]
     n_answered: NDArray[np.int64]
     prorated: NDArray[np.bool_]
-
-
-def score_scale(
-    answers: ArrayLike,
-    *,
-    reverse: ArrayLike,
-    low_plus_high: ArrayLike,
-    method: Method = "sum",
-    min_answered: int,
-    fill: Fill = "none",
-    rounding: Rounding = "none",
-) -> ScaleScores:
-    """Score one scale for many people, from the codes printed on the form.
-
-    Parameters
-    ----------
-    answers : array_like, shape (people, items)
-        Raw codes as printed on the form, not reversed; NaN where there is no answer.
-    reverse : array_like of bool, shape (items,)
-        Items to be counted as ``low_plus_high - answer``.
-    low_plus_high : array_like, shape (items,)
-        Lowest plus highest code of each item.
-    method, min_answered, fill, rounding
-        As in :func:`score_points`.
-
-    Returns
-    -------
-    ScaleScores
-        In the scale's own points.
-
-    Examples
-    --------
-    Two answers of 2 on four of five items are 2.5 points, which the SDQ counts as 3.
-
-    >>> score_scale([[2, float("nan"), 0, 0, 0]], reverse=[False] * 5, low_plus_high=[2] * 5,
-    ...             min_answered=3, fill="prorate_mean", rounding="half_up").score
-    array([3.])
-    """
-    x = np.asarray(answers, dtype=float)
-    points = np.where(np.asarray(reverse, dtype=bool), np.asarray(low_plus_high, dtype=float) - x, x)
-    return score_points(points, method=method, min_answered=min_answered, fill=fill, rounding=rounding)
 
 
 def score_points(
