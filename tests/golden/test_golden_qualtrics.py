@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eval_tools.stats.scale_score import score_scale
+from eval_tools.stats.item_scores import ScaleKey, score_answers
 
 CASE = Path(__file__).parent / "qualtrics-class-survey"
 SCALES = {
@@ -26,14 +26,15 @@ def test_plain_means_are_those_of_the_other_tool(scale):
     # every row of theirs carries cells more than its header: read by position, from the right
     lines = (CASE / "scored_by_scorify.csv").read_text(encoding="utf-8-sig").splitlines()[2:]
     theirs = {cells[1]: float(cells[column]) for line in lines if (cells := line.split(","))}
-    found = score_scale(
-        answers,
-        reverse=[False] * n_items,
-        low_plus_high=[low_plus_high] * n_items,
+    key = ScaleKey(
+        items=tuple(range(n_items)),
+        reverse=(False,) * n_items,
+        low_plus_high=(low_plus_high,) * n_items,
         method="mean",
         min_answered=1,
         fill="prorate_mean",
-    ).score
+    )
+    found = score_answers(answers, [key]).score[0]
     assert len(found) == len(theirs) == 10
     expected = [theirs[who] for who in export["ResponseId"]]
     assert found == pytest.approx(expected, abs=0.5 * 10.0**-decimals + 1e-9)
