@@ -13,7 +13,7 @@ from eval_tools.privacy.pseudonyms import pseudonym, published_key
 from eval_tools.runner.check import check_study
 
 # no part of any message, path or column name; the digits pass where a number is wanted
-NAME, ANSWER, GROUP, WAVE, NUMBER = "Xqzname", "Xqzanswer", "Xqzgroup", "Xqzwave", "7757"
+NAME, ANSWER, GROUP, WAVE, NUMBER = "Xqzname", "Xqzanswer", "Xqzgroup", "Xqzwave", "7757735775"
 MARKERS = (NAME, ANSWER, GROUP, WAVE, NUMBER)
 
 
