@@ -12,10 +12,11 @@ from eval_tools.reporting.figures.svg import Drawing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
-    """One or more whole sentences."""
+    """One or more whole sentences; ``lead`` is the beginning of the text that is to be read first."""
 
     id: str
     text: str
+    lead: str = ""
     role: Literal["text", "answer", "note", "warning", "subheading"] = "text"
     kind: str = "paragraph"
 

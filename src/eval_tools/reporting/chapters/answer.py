@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from eval_tools.reporting.blocks import Block, Bullets, Chapter, Paragraph
-from eval_tools.reporting.chapters.headline import headline, is_better, is_clear
+from eval_tools.reporting.chapters.headline import headline, is_better, is_clear, lead
 from eval_tools.reporting.chapters.single import shares_sentence
 from eval_tools.reporting.chapters.stepped import stepped_answer
 from eval_tools.reporting.material import Desk, Row
@@ -26,7 +26,7 @@ def answer_chapter(desk: Desk) -> Chapter:
             sentences += shares_sentence(desk, outcome)
     sentences += people(desk)
     blocks: list[Block] = [
-        Paragraph(id="headline", text=headline(desk), role="answer"),
+        Paragraph(id="headline", text=headline(desk), lead=lead(desk), role="answer"),
     ]
     if desk.wave.id != desk.study.plan.decision_term:
         blocks.append(Paragraph(id="interim", text=standing(desk), role="warning"))

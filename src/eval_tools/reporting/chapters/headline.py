@@ -16,6 +16,11 @@ def headline(desk: Desk) -> str:
     return desk.words.sentences(*_claims(desk), basis(desk))
 
 
+def lead(desk: Desk) -> str:
+    """Return the first of these sentences: what can be said, before the points and what they rest on."""
+    return _claims(desk)[0]
+
+
 def _claims(desk: Desk) -> list[str]:
     """Say what may be claimed, each claim with its points and range."""
     if desk.study.assignment.stepped:
