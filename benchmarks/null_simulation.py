@@ -11,8 +11,6 @@ Promises: claims in at most 7 % of the studies without an effect; where a branch
 in 93 to 97 % of them; and at an effect of half an SD the verdict finds at least nine tenths of what the best single
 method finds. Single methods are the primary estimator, and each check that by itself errs in at most 7 % of the
 studies without an effect, also under stress: a method that is quick to see effects where there are none is no rival.
-Nor is one that answers another question: the difference of averages over all later waves (`collapsed_difference`) sees
-a lasting effect more easily than the difference at this wave, which the plan asks about.
 Its ratio is broken if it lies below 0.90 by more than chance: ratio + 1.645 standard errors < 0.90, the standard
 error of a ratio of two shares of the same studies (delta method).
 
@@ -64,7 +62,6 @@ MOST_CLAIMS = 7.0  # % of studies without an effect
 COVERED = (93.0, 97.0)  # %
 LEAST_POWER = 0.90  # of the best single method
 ONE_SIDED = 1.645  # standard errors below LEAST_POWER before chance is no excuse
-OTHER_QUESTION = ("collapsed_difference",)  # the average of the later waves, not this one
 STRESS = 2.0  # times the SD of the changes of schools, in one arm
 
 
@@ -212,8 +209,7 @@ def summarise(design: Design, null: list[Told], power: list[Told], stress: list[
     level, under_stress = false_claims_alone(null), false_claims_alone(stress) if stress else {}
     primary = null[0].primary
     holds = [name for name in level if name == primary or max(level[name], under_stress.get(name, 0.0)) <= MOST_CLAIMS]
-    rivals = [name for name in holds if name not in OTHER_QUESTION]
-    alone = {name: share([told.says[name] == "better" for told in power]) for name in rivals}
+    alone = {name: share([told.says[name] == "better" for told in power]) for name in holds}
     broken = []
     if claims > MOST_CLAIMS:
         broken.append("claims")
