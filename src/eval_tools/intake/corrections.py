@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -233,14 +233,7 @@ def _set(raw: RawTable, correction: Correction, hits: list[int], findings: Findi
     for i in hits:
         cells[i][index] = text
     _note(findings, raw, correction, hits, f"cell declared {new}", column=column)
-    return RawTable(
-        file=raw.file,
-        header=raw.header,
-        cells=tuple(map(tuple, cells)),
-        rows=raw.rows,
-        sha256=raw.sha256,
-        n_bytes=raw.n_bytes,
-    )
+    return replace(raw, cells=tuple(map(tuple, cells)))
 
 
 def _drop(raw: RawTable, correction: Correction, hits: list[int], findings: Findings) -> RawTable:

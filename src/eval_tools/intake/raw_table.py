@@ -6,21 +6,27 @@ import csv
 import hashlib
 import io
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from eval_tools.intake.columns import ColumnInfo
 from eval_tools.intake.findings import Findings, shorten
 
 MAX_BYTES = 500_000_000
 MAX_COLUMNS = 5_000
 MAX_CELL = 1_000_000
-INVALID = "\x00invalid"  # a cell that a correction declared invalid; no file can hold it, NUL is refused
+# Reasons a cell holds no answer, as a reader or a correction tells them; no file can hold them, NUL is refused.
+# An empty cell is blank: the question was seen and not answered.
+INVALID = "\x00invalid"  # refused, or declared invalid
+SKIPPED = "\x00skipped"  # not asked, because of another answer
+NOT_IN_VERSION = "\x00not_in_version"  # not on this version of the form
+REASONS = {INVALID: "invalid", SKIPPED: "skipped", NOT_IN_VERSION: "not_in_version"}
 
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """Cells as text; ``rows`` holds the row number of each record, the header being row 1."""
+    """Cells as text; ``header`` holds the unique names of the columns, ``rows`` the row number of each record."""
 
     file: str
     header: tuple[str, ...]
@@ -28,21 +34,20 @@ class RawTable:
     rows: tuple[int, ...]
     sha256: str
     n_bytes: int
+    columns: tuple[ColumnInfo, ...] = ()  # in the order of header; none where the file tells nothing but names
+    repeats: Mapping[str, RawTable] = field(default_factory=dict)  # tables of repeated groups, by name
 
     def column(self, name: str) -> list[str]:
-        """Return one column as text, full-width characters and outer blanks made plain; '' where declared invalid."""
+        """Return one column as text, full-width characters and outer blanks made plain; '' where no answer is."""
         index = self.header.index(name)
-        return ["" if record[index] == INVALID else plain(record[index]) for record in self.cells]
+        return ["" if record[index] in REASONS else plain(record[index]) for record in self.cells]
 
     def keep(self, wanted: list[bool]) -> RawTable:
         """Return the table with only the records that are wanted."""
-        return RawTable(
-            file=self.file,
-            header=self.header,
+        return replace(
+            self,
             cells=tuple(c for c, w in zip(self.cells, wanted, strict=True) if w),
             rows=tuple(r for r, w in zip(self.rows, wanted, strict=True) if w),
-            sha256=self.sha256,
-            n_bytes=self.n_bytes,
         )
 
 

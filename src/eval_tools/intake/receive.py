@@ -20,7 +20,7 @@ from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
 from eval_tools.intake.people import read_people
 from eval_tools.intake.places import check_sites
-from eval_tools.intake.raw_table import INVALID, READERS, RawTable, plain
+from eval_tools.intake.raw_table import READERS, REASONS, RawTable, plain
 from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
 from eval_tools.studies.study import InstrumentColumns, Roster, Source, Study
 from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, check_table
@@ -416,8 +416,8 @@ def _codes(
         for i, record in enumerate(raw.cells):
             cell = record[index]
             text = plain(cell)
-            if cell == INVALID:
-                reasons[i, j] = "invalid"
+            if cell in REASONS:
+                reasons[i, j] = REASONS[cell]
             elif not text or text in blank:
                 reasons[i, j] = "blank"
             elif (code := part.answers.get(cell.strip(), answers.get(text))) is not None and code in allowed:

@@ -1,0 +1,1 @@
+"""Opening what was received, safely: bytes, limits, encodings, sheets; every cell as text, nothing typed."""
