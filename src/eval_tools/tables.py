@@ -340,6 +340,40 @@ VERDICTS = TableSpec(
     },
 )
 
+LINKS = TableSpec(
+    name="links",
+    row_is="one form received, whose it is taken to be, and why; never published",
+    key=("source_file_sha", "row"),
+    columns={
+        "pseudonym": "pseudonym of the child; of the form itself as long as nobody knows whose it is",
+        "wave": "id of the wave in study.yaml",
+        "source_file_sha": "SHA-256 of the raw file",
+        "row": "int, row number in that file, the header being row 1",
+        "method": "first (no earlier form is known), number (printed number, confirmed by the code), number_only "
+        "(there is no code to confirm it), code_1 or code_2 (at most one, or two, elements of the code differ), again "
+        "(a second form of one occasion), person (decided in links.yaml) or review (waits for a person)",
+        "distance": "float, elements of the code that differ, a missing one counting one half; missing where nothing "
+        "was compared",
+        "margin": "float, how much farther the next best was; missing where nothing was compared",
+        "decided_by": "rule, or who decided in links.yaml",
+        "reason": "why it waits for a person, a word of intake.linkage.review.REASONS; of a decision its line; else ''",
+    },
+)
+
+LINKAGE = TableSpec(
+    name="linkage",
+    row_is="how many children of one group were found again at one wave, and how many forms wait for a person",
+    key=("group", "wave"),
+    columns={
+        "group": "id of the group",
+        "wave": "id of the wave; not the first",
+        "n_before": "int, children with a form at an earlier wave",
+        "n_found": "int, of these, children with a linked form at this wave",
+        "n_forms": "int, children with a form at this wave, found or not known before",
+        "n_review": "int, forms of this wave that wait for a person",
+    },
+)
+
 CHANGES = TableSpec(
     name="changes",
     row_is="one participant's change on one scale, with its class",
