@@ -340,6 +340,48 @@ VERDICTS = TableSpec(
     },
 )
 
+QUALITY = TableSpec(
+    name="quality",
+    row_is="how one form of one questionnaire was answered: indices and signs, never an answer",
+    key=("participant", "wave", "informant", "instrument"),
+    columns={
+        "participant": "pseudonym",
+        "wave": "id of the wave in study.yaml",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "n_items": "int, items that patterns are looked for in: equally scaled, asked of everybody; 0 where too few",
+        "open_share": "float, share of the items asked that were left open or are invalid",
+        "open_at_end": "int, of the items asked, those after the last answer",
+        "longest_string": "float, longest run of the same answer",
+        "average_string": "float, mean length of runs",
+        "spread": "float, SD of the answers (n - 1)",
+        "even_odd": "float, -1 consistent to 1 not consistent",
+        "synonyms": "float, correlation within item pairs that others answer alike",
+        "antonyms": "float, the same of pairs that others answer in opposite ways",
+        "distance": "float, squared Mahalanobis distance",
+        "distance_p": "float, of a distance at least as large by chance",
+        "guttman": "float, Guttman errors as a share of the most possible, mean over the scales",
+        "seconds": "float, time taken; missing where the file tells none",
+        "time_ratio": "float, seconds divided by the median of the school at the wave",
+        "judged": "signs that could be looked for, words of intake.quality.rule.SIGNS, a blank between",
+        "signs": "signs that were found, the same words",
+    },
+)
+
+QUALITY_COUNTS = TableSpec(
+    name="quality_counts",
+    row_is="how many forms of one group at one wave were answered in one way",
+    key=("measure", "wave", "informant", "group", "class"),
+    columns={
+        "measure": "signs (how many signs of careless answering), open (how much was left open), or sign. and the sign",
+        "wave": "id of the wave",
+        "informant": "who answered",
+        "group": "id of the group",
+        "class": "0, 1, 2 or 3+; complete, few or many; met or other",
+        "count": "int, forms",
+    },
+)
+
 LINKS = TableSpec(
     name="links",
     row_is="one form received, whose it is taken to be, and why; never published",

@@ -36,9 +36,9 @@ class Distances:
 class Unanswered:
     """What was left open, one value per form."""
 
-    share: Floats  # of all items
+    share: Floats  # of the items asked; NaN where none was
     at_end: NDArray[np.int_]  # items after the last answer
-    longest_gap: NDArray[np.int_]  # items left open in a row, the end included
+    longest_gap: NDArray[np.int_]  # items left open in a row, the end included; what was not asked ends no row
 
 
 def answer_strings(answers: ArrayLike) -> Strings:
@@ -279,13 +279,15 @@ def pair_consistency(answers: ArrayLike, pairs: ArrayLike) -> Floats:
     return _correlation_within(x[:, both[:, 0]], x[:, both[:, 1]])
 
 
-def left_open(answers: ArrayLike) -> Unanswered:
+def left_open(answers: ArrayLike, *, asked: ArrayLike | None = None) -> Unanswered:
     """Say how much of every form was left open, and whether it breaks off before the end.
 
     Parameters
     ----------
     answers : array_like, shape (forms, items)
         In the order shown; NaN where there is no answer.
+    asked : array_like of bool, shape (forms, items), optional
+        Which items the person was asked; the others are neither answered nor open. Default: all.
 
     Examples
     --------
@@ -295,11 +297,13 @@ def left_open(answers: ArrayLike) -> Unanswered:
     (array([0.67]), array([3]), array([3]))
     """
     x = _table(answers, where="left_open")
+    seen = np.ones(x.shape, dtype=bool) if asked is None else np.asarray(asked, dtype=bool)
     gap, longest = np.zeros(len(x), dtype=int), np.zeros(len(x), dtype=int)
-    for column in x.T:
-        gap = np.where(np.isnan(column), gap + 1, 0)
+    for column, shown in zip(x.T, seen.T, strict=True):
+        gap = np.where(shown, np.where(np.isnan(column), gap + 1, 0), gap)
         longest = np.maximum(longest, gap)
-    share = np.isnan(x).mean(axis=1) if x.shape[1] else np.zeros(len(x))
+    n = seen.sum(axis=1)
+    share = np.divide((seen & np.isnan(x)).sum(axis=1), n, out=np.full(len(x), np.nan), where=n > 0)
     return Unanswered(share=share, at_end=gap, longest_gap=longest)
 
 

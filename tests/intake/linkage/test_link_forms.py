@@ -319,7 +319,7 @@ def test_findings_name_rule_file_and_row_and_nothing_else(forms_of):
     out = link_forms(forms_of(f"autumn | {A} | abcdefg | s1 | f | 3\nautumn | {A} | tuvwxyz | s1 | f | 3"), waves=WAVES)
     note_cases(out.cases, findings)
     table = findings.table()
-    assert table["rule"].tolist() == ["link_number_shared"] * 2
+    assert table["rule"].tolist() == ["link_review"] * 2
     assert table["severity"].tolist() == ["warning"] * 2
     assert table["row"].tolist() == [2, 3]
     text = table.to_csv()

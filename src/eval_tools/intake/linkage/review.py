@@ -70,12 +70,15 @@ class ReviewCase:
 def note_cases(cases: Sequence[ReviewCase], findings: Findings) -> None:
     """Add one finding per form that waits for a person."""
     for case in cases:
+        todo = (
+            "Say in corrections.yaml which of the forms counts (drop or keep)."
+            if case.why == "handed_in_twice"
+            else "Work through the review list of linkage and write the decision into links.yaml; until then the form "
+            "is linked to nobody."
+        )
         findings.add(
-            f"link_{case.why}",
-            f"{REASONS[case.why]}. | Work through the review list of linkage and write the decision into links.yaml; "
-            "until then the form is linked to nobody."
-            if case.why != "handed_in_twice"
-            else f"{REASONS[case.why]}. | Say in corrections.yaml which of the forms counts (drop or keep).",
+            "link_review",
+            f"{REASONS[case.why]}. | {todo}",
             severity="warning",
             file=case.form.file,
             row=case.form.row,
