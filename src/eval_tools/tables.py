@@ -377,7 +377,7 @@ QUALITY_COUNTS = TableSpec(
         "wave": "id of the wave",
         "informant": "who answered",
         "group": "id of the group",
-        "class": "0, 1, 2 or 3+; complete, few or many; met or other",
+        "class": "0, 1 or 2+; complete, few or many; met or other",
         "count": "int, forms",
     },
 )

@@ -125,7 +125,7 @@ def test_every_header_cell_says_what_it_heads_and_every_row_is_complete(trees, p
     tree = trees[language]
     scopes = {("thead" in inside, attrs.get("scope")) for attrs, inside in tree.all("th")}
     assert scopes == {(True, "col"), (False, "row")}
-    assert len(tree.all("table")) == len(tree.all("caption")) == 19
+    assert len(tree.all("table")) == len(tree.all("caption")) == 21
     for table in re.findall(r"<table.*?</table>", pages[language], re.DOTALL):
         widths = {len(re.findall(r"<t[hd][ >]", row)) for row in re.findall(r"<tr>.*?</tr>", table)}
         assert len(widths) == 1

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.instrument import Instrument
-from eval_tools.intake.findings import problems_in
+from eval_tools.intake.findings import Findings, problems_in
+from eval_tools.intake.quality.indices import measure_forms
+from eval_tools.intake.quality.notes import note_forms, note_items
 from eval_tools.runner.safeguarding import missing_lead, update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
 from eval_tools.scoring.notes import note_answers
@@ -49,7 +51,7 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
     received = run.received
     alerts = update_lists(run)
     errors = problems_in(received.issues, severity="error")
-    warnings = [*problems_in(received.issues, severity="warning"), *missing_lead(run), *_notes(run)]
+    warnings = [*problems_in(received.issues, severity="warning"), *missing_lead(run), *_notes(run), *_quality(run)]
     notes = problems_in(received.issues, severity="note")
     lines = [f"{run.study.file} and {len(run.instruments)} questionnaires: no problem."]
     lines += [f"{raw.file}: {raw.n_rows:,} rows read." for raw in received.raw_files]
@@ -64,6 +66,15 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
         else "No errors: eval-tools run can go ahead."
     )
     return CheckOutcome("\n".join([*lines, "", verdict]), DataError.exit_code if errors else 0)
+
+
+def _quality(run: StudyRun) -> list[Problem]:
+    """Word which forms and items should be looked at because of how they were answered."""
+    received, findings = run.received, Findings()
+    quality = measure_forms(received.responses, run.instruments, participants=received.participants)
+    note_items(received.responses, run.instruments, findings, file=run.study.file)
+    note_forms(quality, received.forms, findings)
+    return problems_in(findings.table(), severity="warning")
 
 
 def _notes(run: StudyRun) -> list[Problem]:

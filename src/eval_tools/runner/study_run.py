@@ -22,6 +22,8 @@ from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
+from eval_tools.intake.quality.counts import count_quality
+from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
 from eval_tools.privacy.pseudonyms import key_fingerprint, published_key, read_key
 from eval_tools.runner.cache import StageCache
@@ -235,6 +237,13 @@ class StudyRun:
         )
 
     @cached_property
+    def quality(self) -> pd.DataFrame:
+        """QUALITY: how every form was answered; one row per form, never published."""
+        return self._cache.table(
+            "quality", lambda: measure_forms(self.responses, self.instruments, participants=self.participants)
+        )
+
+    @cached_property
     def reliabilities(self) -> pd.DataFrame:
         """RELIABILITIES."""
         return self._cache.table("reliabilities", lambda: estimate_reliabilities(self.responses, self.instruments))
@@ -343,6 +352,7 @@ class StudyRun:
             changes=self.changes,
             verdicts=self.verdicts,
             form_checks=self.form_checks,
+            quality_counts=count_quality(self.quality, self.participants),
         )
 
     # --- report --------------------------------------------------------------------------------------------
@@ -379,6 +389,8 @@ class StudyRun:
             verdicts=released.verdicts,
             findings=findings,
             form_checks=released.form_checks,
+            quality=released.quality,
+            linkage=released.linkage,
             already_reversed=tuple(dict.fromkeys(notes["instrument"])),
             ages_known=bool(self.people["age"].notna().any()),
             lock=self.lock,
@@ -458,6 +470,16 @@ class StudyRun:
         table = self.released.sites.data
         for row in table[table["site"] == "all"].itertuples(index=False):
             print(f"{row.outcome} {row.contrast} {row.estimator} {row.group}: {row.estimate:.4f}")
+
+    def record_quality(self) -> None:
+        """Print how many forms of the term show no sign of careless answering, one, or several, for the tests."""
+        if self.released.quality is None:
+            print("no form was looked at")
+            return
+        table = self.released.quality.data
+        mine = table[(table["measure"] == "signs") & (table["wave"] == self.term)]
+        for row in mine.to_dict("records"):
+            print(f"signs {row['informant']} {row['group']} {row['class']}: {row['count']:.0f}")
 
     def record_reliability(self) -> None:
         """Print the released reliabilities for the tests, rounded to four decimals."""

@@ -101,7 +101,7 @@ def test_forms_are_counted_by_group_with_every_class(quality_of, earnest, people
     table = count_quality(quality, people)
     signs = table[table["measure"] == "signs"]
     assert signs["count"].sum() == len(forms)
-    assert len(signs) == 2 * 4
+    assert len(signs) == 2 * 3
     group = dict(zip(people["participant"], people["group"], strict=True))["open"]
     opened = table[(table["measure"] == "open") & (table["group"] == group)].set_index("class")["count"]
     assert opened.to_dict() == {"complete": opened.sum() - 1, "few": 0, "many": 1}

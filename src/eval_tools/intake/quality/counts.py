@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORM = ["participant", "wave", "informant"]
-HOW_MANY = ("0", "1", "2", "3+")
+HOW_MANY = ("0", "1", "2+")
 HOW_OPEN = ("complete", "few", "many")
 FEW_OPEN = 0.2
 
@@ -56,13 +56,14 @@ def count_quality(quality: pd.DataFrame, participants: pd.DataFrame) -> pd.DataF
         mine = group.get(who, "")
         if not mine:
             continue
-        count("signs", HOW_MANY, wave, informant, mine, HOW_MANY[min(len(signs), 3)])
+        count("signs", HOW_MANY, wave, informant, mine, HOW_MANY[min(len(signs), 2)])
         share = float(np.nanmean(shares)) if not np.isnan(shares).all() else 1.0
         count("open", HOW_OPEN, wave, informant, mine, HOW_OPEN[0 if share == 0 else 1 if share < FEW_OPEN else 2])
         for sign in SIGNS:
             if sign in judged:
                 count(f"sign.{sign}", ("met", "other"), wave, informant, mine, "met" if sign in signs else "other")
-    rows = [(*key, n) for key, n in counted.items()]
+    order = {name: i for i, name in enumerate(("signs", "open", *(f"sign.{sign}" for sign in SIGNS)))}
+    rows = [(*key, n) for key, n in sorted(counted.items(), key=lambda item: order[item[0][0]])]
     return check_table(pd.DataFrame(rows, columns=list(QUALITY_COUNTS.columns)), QUALITY_COUNTS)
 
 
