@@ -130,3 +130,11 @@ def test_the_line_of_the_review_list_can_be_pasted(tmp_path, forms_of):
         out = link_forms(forms, waves=WAVES, decisions=[settled])
         verdicts.append((settled.verdict, len(set(out.pseudonyms)), len(out.cases)))
     assert verdicts == [("same_as", 1, 0), ("nobody", 2, 0)]
+
+
+def test_the_example_of_the_documentation_is_a_valid_file(tmp_path, root):
+    text = (root / "docs" / "quality-and-linkage.md").read_text(encoding="utf-8")
+    block = text.split("```yaml\n")[1].split("```")[0].replace("…", A)
+    (tmp_path / "links.yaml").write_text(block, encoding="utf-8")
+    decisions = load_decisions(tmp_path / "links.yaml", root=tmp_path)
+    assert [decision.verdict for decision in decisions] == ["same_as", "nobody", "not_same_as"]

@@ -70,10 +70,20 @@ def test_an_answer_to_what_was_not_asked_is_reported(note, earnest):
     names = list(earnest)
     forms = earnest | {
         names[0]: earnest[names[0]][:25] + "0" + "-" + "2",
-        names[1]: earnest[names[1]][:25] + "1" + "-" + "2",
+        names[1]: earnest[names[1]][:25] + "1" + "1211111",
     }
     [found] = note(forms).to_dict("records")
     assert (found["rule"], found["column"], found["count"]) == ("answered_unasked", "sdq-s.sdq28", 1)
+
+
+def test_an_item_that_was_to_be_asked_and_was_skipped_is_reported(note, earnest):
+    names = list(earnest)
+    forms = earnest | {names[0]: earnest[names[0]][:25] + "1" + "1-1111"}
+    skipped = note(forms)
+    assert skipped[["rule", "column", "count"]].to_numpy().tolist() == [
+        ["asked_but_skipped", "sdq-s.sdq28", 1],
+        ["asked_but_skipped", "sdq-s.sdq33", 1],
+    ]
 
 
 def test_a_typist_with_far_more_signs_is_reported_by_rows_and_not_by_name(earnest, quality_of):

@@ -113,13 +113,26 @@ def _not_asked(here: pd.DataFrame, instrument: Instrument, occasion: str, findin
     if not conditional:
         return
     answers = here.pivot(index="participant", columns="item", values="answer")
+    reasons = here.pivot(index="participant", columns="item", values="missing")
     for item in conditional:
         assert item.asked_if is not None
         if item.id not in answers or item.asked_if.item not in answers:
             continue
         before = answers[item.asked_if.item].to_numpy(dtype=float)
         given = answers[item.id].notna().to_numpy()
-        against = int((given & ~np.isnan(before) & ~item.asked_if.when.holds(before)).sum())
+        due = item.asked_if.when.holds(before)
+        passed_over = int((due & (reasons[item.id] == "skipped").to_numpy()).sum())
+        if passed_over:
+            findings.add(
+                "asked_but_skipped",
+                f"{passed_over} forms {occasion} skip this item although {item.asked_if.item!r} says that it was to be "
+                "asked. | Compare the skip rule of the form with the questionnaire.",
+                severity="warning",
+                file=file,
+                column=f"{instrument.id}.{item.id}",
+                count=passed_over,
+            )
+        against = int((given & ~np.isnan(before) & ~due).sum())
         if against:
             findings.add(
                 "answered_unasked",
