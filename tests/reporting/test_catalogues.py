@@ -79,6 +79,7 @@ BY_SITE = ("site_change", "site_difference")
 FAMILIES = {
     "status.*": [f"status.{status}" for status in NO_ESTIMATE],
     "trust.*": [f"trust.sign.{sign}" for sign in SIGNS],
+    "trust.note.*": ["trust.note.children", "trust.note.adults"],
     "trust.signs.*": [f"trust.signs.{n}" for n in HOW_MANY],
     "trust.open.*": [f"trust.open.{how}" for how in HOW_OPEN],
     "severity.*": ["severity.warning", "severity.note"],

@@ -30,7 +30,7 @@ def trust_chapter(desk: Desk) -> Chapter | None:
                 signs_table(desk, counts, informant),
                 open_table(desk, counts, informant),
             ]
-        blocks.append(Paragraph(id="trust-note", text=desk.words("trust.note"), role="note"))
+        blocks.append(Paragraph(id="trust-note", text=desk.words(f"trust.note.{desk.study.respondents}"), role="note"))
     if desk.material.linkage is not None:
         blocks += [
             linkage_table(desk),
