@@ -44,6 +44,6 @@ def read_forms(
     return forms
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def forms_of() -> Callable[..., list[CodedForm]]:
     return read_forms

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.linkage.decisions import Settled
@@ -241,10 +243,27 @@ def test_a_number_first_seen_later_belongs_to_the_child_from_then_on(link):
 
 def test_informants_are_linked_to_the_same_child(forms_of):
     forms = forms_of(f"autumn | {A} | abcdefg | s1 | f | 3")
-    teacher = forms_of(f"autumn | {A} | abcdefg | s1 | f | 3", informant="teacher")
+    caregiver = forms_of(f"autumn | {A} | abcdefg | s1 | f | 3", informant="caregiver")
+    assert methods(link_forms([*forms, *caregiver], waves=WAVES)) == ["first", "number"]
+    teacher = forms_of(f"autumn | {A} | | s1 | f | 3", informant="teacher", elements=False)
     out = link_forms([*forms, *teacher], waves=WAVES)
-    assert methods(out) == ["first", "number"]
+    assert methods(out) == ["first", "number_only"]  # a teacher is asked for no code
     assert out.cases == ()
+
+
+def test_forms_of_a_file_that_asks_for_no_code_are_never_linked_by_one(forms_of):
+    forms = forms_of("autumn | | abcd | s1 | f | 3")
+    teachers = forms_of("autumn | | | s1 | f | 3\nautumn | | | s1 | f | 3", informant="teacher", elements=False)
+    out = link_forms([*forms, *teachers], waves=WAVES)
+    assert methods(out) == ["first", "first", "first"]
+    assert len(set(out.pseudonyms)) == 3
+    assert out.cases == ()
+
+
+def test_a_short_code_links_nobody_by_itself(link):
+    out = link("autumn | | abc | s1 | f | 3\nspring | | abc | s1 | f | 3")
+    assert whys(out) == [("spring", 2, "little_told")]
+    assert methods(link("autumn | | abcd | s1 | f | 3\nspring | | abcd | s1 | f | 3")) == ["first", "code_1"]
 
 
 # --- what a person decided ---------------------------------------------------------------------------------
@@ -358,3 +377,34 @@ def test_a_coded_form_holds_nothing_that_can_be_read(forms_of):
     assert isinstance(form, CodedForm)
     assert A not in repr(form)
     assert not set("abcdefg") & set(form.elements)
+
+
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["autumn", "spring"]),
+        st.sampled_from([A, B, WRONG, ""]),
+        st.text("ab.", min_size=5, max_size=5),
+        st.sampled_from(["s1", "s2"]),
+        st.sampled_from(["f", "m", ""]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(lines=LINES)
+def test_whatever_the_forms_no_link_is_made_twice_and_nothing_is_lost(forms_of, lines):
+    table = "\n".join(f"{wave} | {number} | {code} | {site} | {sex} | 3" for wave, number, code, site, sex in lines)
+    forms = forms_of(table)
+    out = link_forms(forms, waves=WAVES)
+    assert len(out.pseudonyms) == len(forms) == len(out.links)
+    seen: dict[tuple[str, str], list[str]] = {}
+    for form, name, method in zip(forms, out.pseudonyms, out.links["method"], strict=True):
+        seen.setdefault((form.wave, name), []).append(method)
+    assert all(methods.count("again") == len(methods) - 1 for methods in seen.values())
+    linked = out.links[out.links["method"].isin(["code_1", "code_2"])]
+    assert (linked["margin"] >= 1).all()
+    assert (linked["distance"] <= 2).all()
+    waiting = {case.form.place for case in out.cases}
+    for form, method in zip(forms, out.links["method"], strict=True):
+        assert (form.place in waiting) == (method in ("review", "again"))

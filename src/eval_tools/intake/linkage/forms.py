@@ -34,7 +34,7 @@ class CodedForm:
     own: str  # pseudonym of the form itself, for a child without a number
     number: str  # pseudonym of the printed number; '' if there is none or its check digit is wrong
     number_state: NumberState
-    elements: tuple[str, ...]  # keyed, '' where not told
+    elements: tuple[str, ...]  # keyed, '' where not told; none where the file asks for no code
     site: str = ""
     sex: str = ""
     grade: int | None = None
@@ -43,6 +43,23 @@ class CodedForm:
     def place(self) -> tuple[str, int]:
         """File and row: how a person finds the form."""
         return self.file, self.row
+
+
+def meant_number(raw: str, printed: PrintedNumbers | None) -> str:
+    """Return an identifier as it was meant, before it becomes a pseudonym; '' if there is none or it cannot be right.
+
+    Everything that names children by their number must go through here, the roster as well: with ``printed``,
+    blanks and hyphens go and lost zeros come back.
+
+    Examples
+    --------
+    >>> meant_number(" 57-24", PrintedNumbers(scheme="damm", length=6)), meant_number("c０１２", None)
+    ('005724', 'C012')
+    """
+    plain = normalise_id(raw)
+    return (
+        plain if printed is None or not plain else repaired_number(plain, scheme=printed.scheme, length=printed.length)
+    )
 
 
 def code_forms(
@@ -87,10 +104,7 @@ def code_forms(
     words = key_elements(elements, key=key, study=study) if elements else [()] * n
     coded = []
     for i in range(n):
-        raw = normalise_id(ids[i])
-        meant = (
-            raw if printed is None or not raw else repaired_number(raw, scheme=printed.scheme, length=printed.length)
-        )
+        raw, meant = normalise_id(ids[i]), meant_number(ids[i], printed)
         if findings is not None and printed is not None and raw:
             _note_number(raw, meant, findings, file=file, row=rows[i], column=column)
         coded.append(

@@ -32,6 +32,7 @@ class LinkRule:
     automatic: float = 1.0  # elements off at most
     with_sex_and_grade: float = 2.0  # the same, if sex and grade agree as well
     margin: float = 1.0  # how much farther the next best must be, on either side
+    fewest_alike: int = 4  # elements that must agree, and at least half of all
     grade_steps: tuple[int, ...] = (0, 1)  # grade now minus grade then
 
 
@@ -69,6 +70,11 @@ class _State:
         if form not in self.waiting:
             self.waiting[form] = (why, list(dict.fromkeys(candidates)))
 
+    @property
+    def enough_alike(self) -> float:
+        """How many elements must agree where a link rests on the code alone."""
+        return max(float(self.rule.fewest_alike), self.known.n_elements / 2)
+
     def last_forms(self, children: Iterable[int]) -> list[int]:
         return [self.known.children[child].forms[-1] for child in children]
 
@@ -88,7 +94,7 @@ def link_forms(
        or the child told none before, the number alone counts.
     3. Within the school, the code: at most one element off; or two, if sex and grade agree. In both cases only if
        form and child are each other's nearest and everybody else is at least one element farther. An element that
-       is missing on either side counts one half, and at least half of the elements must be told and agree.
+       is missing on either side counts one half; at least four elements, and half of all, must agree.
     4. Everything that comes near and is not sure waits for a person: ties, shared codes and numbers, numbers that
        the code contradicts, forms handed in twice, codes found in another school.
 
@@ -232,7 +238,7 @@ def _confirm(state: _State, form: int, child: int) -> str:
     if known.kept_apart(form, child):
         return "apart"
     told = max(int(known.told[i]) for i in known.children[child].forms)
-    if told < state.rule.confirm:
+    if told < state.rule.confirm or not known.forms[form].elements:
         return "number_only"
     if known.told[form] < state.rule.confirm:
         return "number_unconfirmed"
@@ -247,14 +253,16 @@ def _confirm(state: _State, form: int, child: int) -> str:
 
 def _link_codes(state: _State, occasion: Occasion, here: list[int], children: list[int]) -> None:
     known, rule = state.known, state.rule
-    if not known.n_elements or not here:
+    here = [i for i in here if known.told[i]]
+    if not here:
         return
     free = [child for child in children if not known.has_form_at(child, occasion)]
     taken = [child for child in children if known.has_form_at(child, occasion)]
     distance, alike = known.compare(here, free)
     _forbid(state, here, free, distance)
     nearest = find_nearest(distance)
-    of_taken = known.compare(here, taken)[0]
+    of_taken, alike_taken = known.compare(here, taken)
+    of_taken[alike_taken < state.enough_alike] = np.inf
     _forbid(state, here, taken, of_taken)
     to_link = []
     for r, i in enumerate(here):
@@ -280,7 +288,7 @@ def _link_codes(state: _State, occasion: Occasion, here: list[int], children: li
             state.wait(i, "number_differs", state.last_forms(near))
         elif not nearest.mutual[r] or margin < rule.margin:
             state.wait(i, "tie", [*state.last_forms(near), *_rivals(here, distance[:, nearest.column[r]], i, d, rule)])
-        elif alike[r, nearest.column[r]] < known.n_elements / 2:
+        elif alike[r, nearest.column[r]] < state.enough_alike:
             state.wait(i, "little_told", state.last_forms(near))
         elif d <= rule.automatic or _sex_and_grade(state, i, child):
             to_link.append((i, child, "code_1" if d <= rule.automatic else "code_2", d, margin))
@@ -323,13 +331,14 @@ def _find_transfers(state: _State, occasion: Occasion, left: list[int], children
     """Offer children of other schools whose code is as good as the form's; a person decides."""
     known = state.known
     free = [child for child in children if not known.has_form_at(child, occasion)]
-    if not known.n_elements or not left or not free:
+    left = [i for i in left if known.told[i]]
+    if not left or not free:
         return
     distance, alike = known.compare(left, free)
     _forbid(state, left, free, distance)
     nearest = find_nearest(distance)
     for r, i in enumerate(left):
-        near = nearest.distance[r] <= state.rule.automatic and alike[r, nearest.column[r]] >= known.n_elements / 2
+        near = nearest.distance[r] <= state.rule.automatic and alike[r, nearest.column[r]] >= state.enough_alike
         if near and not known.other_number(i, free[int(nearest.column[r])]):
             state.wait(i, "other_school", state.last_forms([free[int(nearest.column[r])]]))
 
@@ -337,8 +346,6 @@ def _find_transfers(state: _State, occasion: Occasion, left: list[int], children
 def _find_shared_codes(state: _State, left: list[int]) -> None:
     """Find forms of one occasion and school with one code that printed numbers do not tell apart."""
     known = state.known
-    if not known.n_elements:
-        return
     blocks: dict[str, list[int]] = defaultdict(list)
     for i in left:
         blocks[known.forms[i].site].append(i)
@@ -347,7 +354,8 @@ def _find_shared_codes(state: _State, left: list[int]) -> None:
         for a, i in enumerate(block):
             told = (codes[a] >= 0) & (codes >= 0)
             differ = (told & (codes != codes[a])).sum(axis=1) + 0.5 * (~told).sum(axis=1)
-            for b in np.flatnonzero(differ <= state.rule.automatic):
+            alike = (told & (codes == codes[a])).sum(axis=1)
+            for b in np.flatnonzero((differ <= state.rule.automatic) & (alike >= state.enough_alike)):
                 other = block[int(b)]
                 numbers = {known.forms[i].number, known.forms[other].number}
                 if other != i and (len(numbers) < 2 or "" in numbers) and (i, other) not in known.apart:

@@ -37,7 +37,8 @@ class KnownChildren:
 
     def __init__(self, forms: Sequence[CodedForm]) -> None:
         self.forms = forms
-        self.codes: NDArray[np.int_] = number_elements([form.elements for form in forms])[0]
+        k = max((len(form.elements) for form in forms), default=0)
+        self.codes: NDArray[np.int_] = number_elements([form.elements or ("",) * k for form in forms])[0]
         self.told: NDArray[np.int_] = (self.codes >= 0).sum(axis=1)
         self.children: list[Child] = []
         self.owner: dict[str, int] = {}  # number -> child
