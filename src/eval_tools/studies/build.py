@@ -81,6 +81,8 @@ def build_study(doc: Document, folder: Path, instruments: Instruments) -> Study:
         regions=build_regions(doc),
         site_word=data.get("site_word", "site"),
         safeguarding_lead=data["people"].get("safeguarding_lead", ""),
+        safeguarding_key=data["people"].get("safeguarding_key", ""),
+        key_fingerprint=data["people"].get("key_fingerprint", ""),
     )
 
 

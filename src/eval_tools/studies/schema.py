@@ -134,7 +134,14 @@ STUDY = Record(
             },
             {"single_people": Record({"allowed": Flag(), "reason": Text()}, {"decided_by": Text()})},
         ),
-        "people": Record({"identifiers": Word("direct", "published_arbitrary")}, {"safeguarding_lead": Text()}),
+        "people": Record(
+            {"identifiers": Word("direct", "published_arbitrary")},
+            {
+                "safeguarding_lead": Text(),
+                "safeguarding_key": Text(r"age1[0-9a-z]{58}", "The public half of the duty holder's own key, age1…"),
+                "key_fingerprint": Text(r"[0-9a-f]{8}", "Eight signs, as eval-tools key new prints them."),
+            },
+        ),
     },
     {
         "regions": MapOf(Record({"title": Translated(), "sites": ListOf(Text(), at_least=1)}), at_least=1),

@@ -206,6 +206,8 @@ class Study:
     regions: Mapping[str, Region] = field(default_factory=dict)
     site_word: SiteWord = "site"
     safeguarding_lead: str = ""  # who answers an alert the same day
+    safeguarding_key: str = ""  # public key for which the list of alerts is encrypted
+    key_fingerprint: str = ""  # of the key that makes the pseudonyms
 
     @property
     def baseline(self) -> Wave:
