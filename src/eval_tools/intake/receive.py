@@ -242,6 +242,7 @@ def _receive_source(
             informant=source.informant,
             file=raw.file,
             rows=raw.rows,
+            identifiers=raw.column(source.columns["participant"]) if study.safeguarding_key else (),
         )
     return forms, pd.concat(parts, ignore_index=True), alerts
 

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from eval_tools.runner.duty import add_safeguarding, run_safeguarding
 from eval_tools.runner.keys import add_key, run_key
 from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
 
@@ -53,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     lock.add_argument("study", metavar="STUDY", help="folder under data_raw/")
     add_questionnaires(commands)
     add_key(commands)
+    add_safeguarding(commands)
     return parser
 
 
@@ -107,4 +109,11 @@ def _lock(options: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"run": _run, "check": _check, "lock": _lock, "questionnaires": run_questionnaires, "key": run_key}
+COMMANDS = {
+    "run": _run,
+    "check": _check,
+    "lock": _lock,
+    "questionnaires": run_questionnaires,
+    "key": run_key,
+    "safeguarding": run_safeguarding,
+}
