@@ -13,13 +13,15 @@ from eval_tools.intake.findings import Findings
 TRUE_WORDS = frozenset({"1", "true", "1.0"})
 FALSE_WORDS = frozenset({"0", "false", "0.0"})
 _BYTE_ORDER_MARK = re.compile(r"(\ufeff|<U\+FEFF>|X\.U\.FEFF\.)")
-_IDENTIFYING_TYPES = frozenset(
-    "deviceid phonenumber simserial subscriberid username email geopoint geotrace geoshape start-geopoint audit "
-    "image audio video file signature barcode background-audio".split()
-)
-_SYSTEM_TYPES = frozenset("start end today note caseid acknowledge trigger hidden_system".split())
+_IDENTIFYING_TYPES = {
+    *("deviceid", "phonenumber", "simserial", "subscriberid", "username", "email"),
+    *("geopoint", "geotrace", "geoshape", "start-geopoint", "audit"),
+    *("image", "audio", "video", "file", "signature", "barcode", "background-audio"),
+}
+_SYSTEM_TYPES = {"start", "end", "today", "note", "caseid", "acknowledge", "trigger"}
 _SYSTEM_WORDS = ("audit", "speed violations", "sensor", "comments")  # SurveyCTO: text audit, audio audit …
 _POSITION_PARTS = re.compile(r"(.+?)[_-](latitude|longitude|altitude|precision|accuracy|wkt)", re.IGNORECASE)
+_TURN = re.compile(r"(.+?)((?:_\d+)+)")
 _MEDIA_PART = re.compile(r"(.+)_URL", re.IGNORECASE)
 
 
@@ -40,6 +42,8 @@ class Dialect:
     group_signs: tuple[str, ...]  # between group and question
     choice_signs: tuple[str, ...]  # between question and option
     spell_choice: Callable[[str], str] = field(default=str)
+    own_prefixes: tuple[str, ...] = ()  # other columns of its own begin like this
+    wide_repeats: bool = False  # each turn of a repeat has columns of its own: name_1, name_2 …
 
 
 @dataclass(slots=True)
@@ -95,8 +99,8 @@ def name_columns(
     """
     headers = plain_headers(header)
     names, labels, rewritten = _Names(), _Names(), _Names()
-    for question in form.questions if form else ():
-        if question.repeat == repeat:
+    for question in form.questions if form is not None else ():
+        if form is not None and question.repeat == repeat:
             _spell(question, form, dialect, names, labels)
     for source in (names, labels):
         for spelled, (question, choice) in source.targets.items():
@@ -120,7 +124,7 @@ def name_columns(
         else:
             if cell and cell in names.ambiguous | labels.ambiguous | rewritten.ambiguous:
                 _report_ambiguous(cell, position, file, findings)
-            found.append(_unknown(cell, position, found, cells, dialect))
+            found.append(_one_turn(cell, form, dialect) or _unknown(cell, position, found, cells, dialect))
     found = [_part_of_other(column, found) for column in found]
     if rewritten_headers:
         findings.add(
@@ -214,6 +218,19 @@ def option_column(column: FormColumn, choice: Choice, form: Form) -> FormColumn:
     return replace(made, info=replace(made.info, name=f"{column.info.name}/{choice.name}"))
 
 
+def _one_turn(header: str, form: Form | None, dialect: Dialect) -> FormColumn | None:
+    """Take a column of one turn of a repeat: ``part`` is the number of the turn, 1_2 in a repeat in a repeat."""
+    match = _TURN.fullmatch(header) if form is not None and dialect.wide_repeats else None
+    if match is None or form is None:
+        return None
+    question = next((q for q in form.questions if q.repeat and q.name == match[1]), None)
+    depth = sum(group in form.repeats for group in question.groups) if question else 0
+    if question is None or match[2].count("_") != depth:
+        return None
+    made = _of_form(header, question, "", form)
+    return FormColumn(info=replace(made.info, name=header, part=match[2][1:]))
+
+
 def _unknown(
     header: str, position: int, before: list[FormColumn], cells: Sequence[Sequence[str]], dialect: Dialect
 ) -> FormColumn:
@@ -229,6 +246,8 @@ def _unknown(
                     name=f"{name}/{part}", header=header, question=name, part=part, kind="choice", holds="code"
                 )
                 return FormColumn(info=info, question=parent.question, choice=part)
+    if header.startswith(dialect.own_prefixes):
+        return FormColumn(info=ColumnInfo(name=header, header=header, kind="system"))
     kind: Kind = "identifying" if _MEDIA_PART.fullmatch(header) or _is_position(header) else "answer"
     return FormColumn(info=ColumnInfo(name=header, header=header, question=header, kind=kind))
 
@@ -251,7 +270,7 @@ def _part_of_other(column: FormColumn, found: list[FormColumn]) -> FormColumn:
 
 
 def _unique(found: list[FormColumn]) -> list[FormColumn]:
-    """Name a column by its question; by its path where two questions share the name; numbered where even that repeats."""
+    """Name a column by its question, by its path where two questions share the name; number what still repeats."""
     paths: dict[str, set[str]] = {}
     for column in found:
         if column.question is not None:

@@ -10,11 +10,10 @@ from eval_tools.intake.exports.form_answers import Answers
 from eval_tools.intake.exports.form_columns import Dialect, as_r_names, plain_headers
 from eval_tools.intake.exports.kobo_json import json_sheets, looks_like_json
 from eval_tools.intake.exports.reader import Export, Reader
+from eval_tools.intake.exports.repeats import given_by, keep_children
 from eval_tools.intake.exports.survey_table import (
     companion_form,
-    given_by,
     header_of,
-    keep_children,
     leave_out,
     main_sheet,
     raw_table,
@@ -207,7 +206,9 @@ def _parent_name(export: Export, sheet: Sheet) -> str:
     first = max(export.header_row, 1)
     named = {record[place].strip() for record in sheet.cells[first:] if place < len(record)} - {""}
     if not named:
-        return next(s.name for s in export.sheets if s is not sheet and "_parent_table_name" not in header_of(export, s))
+        return next(
+            s.name for s in export.sheets if s is not sheet and "_parent_table_name" not in header_of(export, s)
+        )
     return named.pop() if len(named) == 1 else ""
 
 

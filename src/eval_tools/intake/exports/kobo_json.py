@@ -92,7 +92,7 @@ class _Tables:
     """Sheets that grow by one submission after the other; columns stand in the order of the form, then as met."""
 
     def __init__(self, form: Form | None) -> None:
-        self.repeats: dict[str, str] = {}  # path -> name
+        self.has_form = form is not None
         self.columns: dict[str, dict[str, None]] = {MAIN: {}}
         self.records: dict[str, list[dict[str, str]]] = {MAIN: []}
         for question in form.questions if form else ():
@@ -135,8 +135,14 @@ class _Tables:
             own = {"_index": None} if name == MAIN else dict.fromkeys(("_index", "_parent_table_name", "_parent_index"))
             header = tuple(key for key in columns if key not in own) + tuple(own)
             cells = tuple(tuple(record.get(key, "") for key in header) for record in self.records[name])
-            made.append(Sheet(name=name, cells=(header, *cells)))
+            made.append(Sheet(name=name, cells=(header if self.has_form else _without_groups(header), *cells)))
         return tuple(made)
+
+
+def _without_groups(header: tuple[str, ...]) -> tuple[str, ...]:
+    """Name questions as the CSV export does: without their groups, unless two would share the name."""
+    short = [key if key.startswith(("_", "meta/", "formhub/")) else key.rsplit("/", 1)[-1] for key in header]
+    return tuple(key if short.count(name) > 1 else name for key, name in zip(header, short, strict=True))
 
 
 def _flat(fields: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
@@ -151,7 +157,9 @@ def _flat(fields: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[
 
 
 def _is_repeat(key: str, value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and not key.startswith("_") and all(isinstance(v, dict) for v in value)
+    return (
+        isinstance(value, list) and bool(value) and not key.startswith("_") and all(isinstance(v, dict) for v in value)
+    )
 
 
 def _text(key: str, value: Any) -> str:

@@ -21,7 +21,7 @@ from eval_tools.intake.exports.reader import Export
 from eval_tools.intake.exports.xlsform import Form, read_xlsform
 from eval_tools.intake.files.sheet import ReceivedFile, Sheet
 from eval_tools.intake.findings import Findings, shorten
-from eval_tools.intake.raw_table import INVALID, MAX_COLUMNS, REASONS, RawTable, plain
+from eval_tools.intake.raw_table import INVALID, MAX_COLUMNS, RawTable, plain
 
 _HXL = re.compile(r"#[a-z][a-z0-9_+ -]*", re.IGNORECASE)
 
@@ -181,37 +181,6 @@ def leave_out(answers: Answers, column: str, words: Iterable[str], reason: str) 
         )
     answers.cells = [record for record, out in zip(answers.cells, refused, strict=True) if not out]
     answers.rows = [row for row, out in zip(answers.rows, refused, strict=True) if not out]
-
-
-def given_by(answers: Answers, key: str) -> dict[str, Mapping[str, str]]:
-    """Return the answers of each row by the value of its key column, for the rows of its repeats."""
-    place = next((i for i, c in enumerate(answers.columns) if c.info.name == key), None)
-    if place is None:
-        return {}
-    asked = [(i, c.question.name) for i, c in enumerate(answers.columns) if c.question and not c.choice]
-    return {
-        plain(record[place]): {name: "" if record[i] in REASONS else plain(record[i]) for i, name in asked}
-        for record in answers.cells
-    }
-
-
-def keep_children(answers: Answers, key: str, parents: Mapping[str, Mapping[str, str]]) -> None:
-    """Keep the rows of a repeat whose parent is there and remember its answers; report the others."""
-    place = next((i for i, c in enumerate(answers.columns) if c.info.name == key), None)
-    if place is None:
-        return
-    there = [plain(record[place]) in parents for record in answers.cells]
-    lost = [row for row, found in zip(answers.rows, there, strict=True) if not found]
-    if lost:
-        answers.note(
-            "rows_left_out",
-            f"{len(lost)} rows belong to no row of the main table that is kept; left out (rows {shorten(lost)}).",
-            column=key,
-            count=len(lost),
-        )
-    answers.cells = [record for record, found in zip(answers.cells, there, strict=True) if found]
-    answers.rows = [row for row, found in zip(answers.rows, there, strict=True) if found]
-    answers.parents = [parents[plain(record[place])] for record in answers.cells]
 
 
 def raw_table(answers: Answers, received: ReceivedFile, repeats: Mapping[str, RawTable] | None = None) -> RawTable:

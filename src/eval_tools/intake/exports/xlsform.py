@@ -166,9 +166,7 @@ def _languages(records: list[dict[str, str]], default: str) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda language: language != default)) or ("",)
 
 
-def _choices(
-    records: list[tuple[int, dict[str, str]]], file: str, findings: Findings
-) -> dict[str, tuple[Choice, ...]]:
+def _choices(records: list[tuple[int, dict[str, str]]], file: str, findings: Findings) -> dict[str, tuple[Choice, ...]]:
     lists: dict[str, list[Choice]] = {}
     for row, record in records:
         if "list_name" not in record:
