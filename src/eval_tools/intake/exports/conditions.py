@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 MAX_LENGTH = 10_000
-MAX_DEPTH = 60
+MAX_DEPTH = 60  # brackets, functions and operations of one rule
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?|\.\d+)
     |'(?P<single>[^']*)'|"(?P<double>[^"]*)"
@@ -73,7 +73,7 @@ def parse_condition(text: str) -> Condition | None:
     try:
         parser = _Parser(_tokens(text))
         node = parser.whole()
-    except _Unsupported:
+    except (_Unsupported, RecursionError):
         return None
     return Condition(text=text, names=tuple(dict.fromkeys(parser.names)), _node=node)
 
@@ -118,21 +118,22 @@ class _Parser:
         if not self._take(("sign", sign)):
             raise _Unsupported
 
-    def _or(self) -> _Node:
+    def _deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _Unsupported
-        node = self._and()
+
+    def _or(self) -> _Node:
+        nodes = [self._and()]
         while self._take(("word", "or")):
-            node = _either(node, self._and())
-        self.depth -= 1
-        return node
+            nodes.append(self._and())
+        return nodes[0] if len(nodes) == 1 else _decided(nodes, True)
 
     def _and(self) -> _Node:
-        node = self._comparison()
+        nodes = [self._comparison()]
         while self._take(("word", "and")):
-            node = _both(node, self._comparison())
-        return node
+            nodes.append(self._comparison())
+        return nodes[0] if len(nodes) == 1 else _decided(nodes, False)
 
     def _comparison(self) -> _Node:
         left = self._sum()
@@ -142,12 +143,14 @@ class _Parser:
     def _sum(self) -> _Node:
         node = self._product()
         while sign := self._take(("sign", "+"), ("sign", "-")):
+            self._deeper()
             node = _calculated(node, self._product(), sign)
         return node
 
     def _product(self) -> _Node:
         node = self._single()
         while sign := self._take(("sign", "*"), ("word", "div"), ("word", "mod")):
+            self._deeper()
             node = _calculated(node, self._single(), sign)
         return node
 
@@ -163,6 +166,7 @@ class _Parser:
             return self._answer(text)
         if kind == "field":
             return self._field(text)
+        self._deeper()
         if (kind, text) == ("sign", "("):
             node = self._or()
             self._need(")")
@@ -224,22 +228,18 @@ def _truth(value: str | float) -> bool:
     return bool(value) and not math.isnan(value)
 
 
-def _both(left: _Node, right: _Node) -> _Node:
+def _decided(nodes: list[_Node], by: bool) -> _Node:
+    """Join by ``or`` (one true decides) or by ``and`` (one false decides); what is unknown decides nothing."""
+
     def node(answers: Mapping[str, str]) -> Value:
-        found = [left(answers), right(answers)]
-        if any(value is not None and not _truth(value) for value in found):
-            return False
-        return None if None in found else True
-
-    return node
-
-
-def _either(left: _Node, right: _Node) -> _Node:
-    def node(answers: Mapping[str, str]) -> Value:
-        found = [left(answers), right(answers)]
-        if any(value is not None and _truth(value) for value in found):
-            return True
-        return None if None in found else False
+        unknown = False
+        for each in nodes:
+            value = each(answers)
+            if value is None:
+                unknown = True
+            elif _truth(value) == by:
+                return by
+        return None if unknown else not by
 
     return node
 

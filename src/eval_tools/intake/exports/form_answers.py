@@ -280,16 +280,14 @@ def mark_versions(answers: Answers, version_column: str, form: Form | None) -> N
                 counts[version][0] += 1
                 counts[version][1] += any(_value(record[i]) for i in places)
         on_form = form is not None and any(c.question and c.info.question == question for c in answers.columns)
+        total, filled = (sum(count[i] for count in counts.values()) for i in (0, 1))
         for version, (seen, answered) in counts.items():
-            if answered or not seen or (form and on_form and version == form.version):
+            mine = form is not None and version == form.version
+            if answered or not seen or not filled or (mine and on_form):
                 continue
-            others = [counts[other] for other in counts if other != version]
-            total, filled = sum(o[0] for o in others), sum(o[1] for o in others)
-            if not filled:
-                continue
-            surely = form is not None and not on_form and version == form.version
-            if surely or (1 - filled / total) ** seen < CHANCE:
-                _mark_absent(answers, question, places, versions, version, seen)
+            surely = mine and not on_form
+            if surely or (1 - filled / (total - seen)) ** seen < CHANCE:
+                _mark_absent(answers, question, places, [v == version for v in versions])
 
 
 def _by_question(answers: Answers) -> dict[str, list[int]]:
@@ -300,18 +298,18 @@ def _by_question(answers: Answers) -> dict[str, list[int]]:
     return places
 
 
-def _mark_absent(
-    answers: Answers, question: str, places: list[int], versions: list[str], version: str, seen: int
-) -> None:
-    for record, mine in zip(answers.cells, versions, strict=True):
-        if mine == version:
+def _mark_absent(answers: Answers, question: str, places: list[int], mine: list[bool]) -> None:
+    rows = []
+    for record, row, is_mine in zip(answers.cells, answers.rows, mine, strict=True):
+        if is_mine:
+            rows.append(row)
             for i in places:
                 record[i] = NOT_IN_VERSION if not plain(record[i]) else record[i]
     answers.note(
         "not_in_version",
-        f"nobody answered it in version {version!r} of the form ({seen} rows); taken as not on that version.",
+        f"nobody answered it in one version of the form (rows {shorten(rows)}); taken as not on that version.",
         column=question,
-        count=seen,
+        count=len(rows),
     )
 
 

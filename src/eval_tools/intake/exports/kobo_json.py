@@ -115,6 +115,7 @@ class _Tables:
         for key, value in _flat(fields, "", 0):
             if _is_repeat(key, value):
                 name = key.rsplit("/", 1)[-1]
+                name = f"{name} (repeat)" if name == MAIN else name
                 self.columns.setdefault(name, {})
                 self.records.setdefault(name, [])
                 for inner in value:

@@ -81,12 +81,10 @@ def sheet_answers(
     repeat: str = "",
 ) -> Answers | None:
     """Take the records of a sheet; None, with findings, if they do not fit its header."""
-    file = export.received.file if not repeat else f"{export.received.file}, {sheet.name}"
+    file = export.received.file if not repeat else f"{export.received.file}, {sheet.name or repeat}"
     header = header_of(export, sheet)
-    first = max(export.header_row, 1)
-    numbered = [(first + i, list(record)) for i, record in enumerate(sheet.cells[first:], start=1)]
-    numbered = [(row, record) for row, record in numbered if any(cell.strip() for cell in record)]
-    if not _fits(header, numbered, file, findings):
+    numbered = records_of(export, sheet, findings, file=file)
+    if numbered is None:
         return None
     if numbered and _is_hxl(numbered[0][1]):
         findings.add(
@@ -111,6 +109,17 @@ def sheet_answers(
     )
     _mark_formulas(answers, sheet)
     return answers
+
+
+def records_of(
+    export: Export, sheet: Sheet, findings: Findings, *, file: str = ""
+) -> list[tuple[int, list[str]]] | None:
+    """Return the records below the header with their rows, without empty ones; None if they do not fit the header."""
+    first = max(export.header_row, 1)
+    numbered = [(first + i, list(record)) for i, record in enumerate(sheet.cells[first:], start=1)]
+    numbered = [(row, record) for row, record in numbered if any(cell.strip() for cell in record)]
+    fits = _fits(header_of(export, sheet), numbered, file or export.received.file, findings)
+    return numbered if fits else None
 
 
 def _fits(header: tuple[str, ...], numbered: list[tuple[int, list[str]]], file: str, findings: Findings) -> bool:
