@@ -69,7 +69,7 @@ def _tell_spelling(found: TwoEntries, findings: Findings) -> None:
     if n:
         findings.add(
             "spelled_differently",
-            f"{n} cells are typed alike but spelled differently: full-width digits, zeros lost, another form of the date",
+            f"{n} cells are typed alike but spelled differently: full-width digits, zeros lost, dates",
             severity="note",
             file=found.file_a,
             count=n,
