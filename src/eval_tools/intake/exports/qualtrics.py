@@ -58,10 +58,7 @@ def recognise(export: Export) -> str:
         return ""
     if has_import_ids(sheet.cells):
         return "row 3 holds import ids (ImportId)"
-    return f"columns {LEGACY[0]} to {LEGACY[-1]} above {', '.join(_WORDS)}" if is_legacy(sheet.cells) else ""
-
-
-_WORDS = ("ResponseID", "ResponseSet")
+    return f"columns {LEGACY[0]} to {LEGACY[-1]} above ResponseID, ResponseSet" if is_legacy(sheet.cells) else ""
 
 
 def read(export: Export, findings: Findings) -> RawTable | None:
@@ -153,7 +150,7 @@ def _without_repeats(fields: Sequence[Field], found: Records, file: str, finding
             contradict = True
             findings.add(
                 "column_contradicts",
-                f"has the import id of position {first[key] + 1}, but other cells. | Export the file again; it was changed.",
+                f"has the import id of position {first[key] + 1}, but other cells. | Export it again; it was changed.",
                 file=file,
                 row=1,
                 column=each.tag,

@@ -33,6 +33,7 @@ IDENTIFYING = (
     "ipaddress", "recipientlastname", "recipientfirstname", "recipientemail", "externaldatareference",
     "locationlatitude", "locationlongitude",
 )  # fmt: skip
+_DERIVED = re.compile(r"_[0-9a-f]{16,}[A-Z]\w*$")  # topics and sentiments the platform finds in free text
 _QUESTION = re.compile(r"(QID\d+)(?:[_#-].*)?")
 
 
@@ -138,7 +139,9 @@ def columns_of(fields: Sequence[Field], names: Sequence[str]) -> list[ColumnInfo
     columns = []
     for each, name in zip(fields, names, strict=True):
         kind: Kind = "answer"
-        if each.system:
+        if _DERIVED.search(each.import_id):
+            kind = "system"
+        elif each.system:
             kind = "identifying" if each.system in IDENTIFYING else "system"
         elif each.is_text and each.question + "_TEXT" != each.import_id:
             kind = "other"

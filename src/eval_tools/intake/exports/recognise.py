@@ -99,8 +99,8 @@ def choose_reader(export: Export, findings: Findings, *, declared: str = "") -> 
     else:
         findings.add(
             "reader_not_found",
-            f"fits no reader{_why_not(export)}. | Is it the export itself? Name reader: in study.yaml, with header_row: "
-            "or sheet: where the table does not begin in row 1 of the only sheet.",
+            f"fits no reader{_why_not(export)}. | Is it the export itself? Name reader: in study.yaml, with "
+            "header_row: or sheet: where the table does not begin in row 1 of the only sheet.",
             file=file,
         )
     return None
