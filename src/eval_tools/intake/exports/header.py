@@ -50,13 +50,12 @@ def find_header(cells: Sequence[Sequence[str]], *, declared_row: int = 0, declar
     >>> find_header([("1", "2"), ("3", "4")]).problem
     'no row names every column'
     """
-    width = used_width(cells)
-    if not width:
+    if not used_width(cells):
         return Header(problem="there are no cells")
     if declared_row:
         if declared_row > len(cells) or not any(cell.strip() for cell in cells[declared_row - 1]):
             return Header(problem=f"row {declared_row}, declared as header_row, is empty")
-        return _header(cells, declared_row - 1, width)
+        return _header(cells, declared_row - 1)
     names = {plain(name) for name in declared}
     if names:
         hits = [len(names & set(_candidates(cells, i))) for i in range(min(MOST_TITLE_LINES, len(cells)))]
@@ -66,12 +65,12 @@ def find_header(cells: Sequence[Sequence[str]], *, declared_row: int = 0, declar
         if hits.count(best) > 1:
             rows = ", ".join(str(i + 1) for i, hit in enumerate(hits) if hit == best)
             return Header(problem=f"rows {rows} hold equally many of the declared column names")
-        return _header(cells, hits.index(best), width)
-    if _names_all(cells, 0, width):
-        return _header(cells, 0, width)
-    fitting = [i for i in range(1, min(MOST_TITLE_LINES, len(cells))) if _names_all(cells, i, width, unique=True)]
+        return _header(cells, hits.index(best))
+    if _names_all(cells, 0):
+        return _header(cells, 0)
+    fitting = [i for i in range(1, min(MOST_TITLE_LINES, len(cells))) if _names_all(cells, i, unique=True)]
     if len(fitting) == 1:
-        return _header(cells, fitting[0], width)
+        return _header(cells, fitting[0])
     if not fitting:
         return Header(problem="no row names every column")
     return Header(problem=f"rows {', '.join(str(i + 1) for i in fitting[:5])} could each be the header")
@@ -83,30 +82,33 @@ def _candidates(cells: Sequence[Sequence[str]], i: int) -> list[str]:
     return [*stripped, *map(plain, unique_names(cells[i]))]
 
 
-def _names_all(cells: Sequence[Sequence[str]], i: int, width: int, *, unique: bool = False) -> bool:
-    own = [_cell(cells, i, j) for j in range(width)]
-    above = [_cell(cells, i - 1, j) for j in range(width)] if i else [""] * width
-    if sum(map(bool, above)) < 2:
-        above = [""] * width  # a line of title is no heading over columns
-    texts = [here or over for here, over in zip(own, above, strict=True)]
-    if not all(texts) or 2 * sum(map(bool, own)) <= width or any(_VALUE.fullmatch(plain(text)) for text in texts):
+def _names_all(cells: Sequence[Sequence[str]], i: int, *, unique: bool = False) -> bool:
+    own, texts, groups = _names(cells, i)
+    if not all(texts) or 2 * sum(map(bool, own)) <= len(own) or any(_VALUE.fullmatch(plain(text)) for text in texts):
         return False
-    return not unique or len(set(texts)) == width
+    return not unique or len(set(zip(groups, texts, strict=True))) == len(texts)
+
+
+def _names(cells: Sequence[Sequence[str]], i: int) -> tuple[list[str], list[str], list[str]]:
+    """Return for each column the row's own cell, its name (merged with the cell above), and its heading above."""
+    width = min(len(cells[i]), used_width(cells))  # in a CSV file a row is as wide as it was written
+    own = [_cell(cells, i, j) for j in range(width)]
+    above = [_cell(cells, i - 1, j) for j in range(width)]
+    if sum(map(bool, above)) < 2:  # a line of title is no heading over columns
+        return own, own, [""] * width
+    groups, group = [], ""
+    for here, over in zip(own, above, strict=True):
+        group = over or group
+        groups.append(group if here else "")
+    return own, [here or over for here, over in zip(own, above, strict=True)], groups
 
 
 def _cell(cells: Sequence[Sequence[str]], i: int, j: int) -> str:
     return cells[i][j].strip() if i >= 0 and j < len(cells[i]) else ""
 
 
-def _header(cells: Sequence[Sequence[str]], i: int, width: int) -> Header:
-    above = [_cell(cells, i - 1, j) for j in range(width)] if i else []
-    grouped = sum(map(bool, above)) >= 2
-    headers, groups, group = [], [], ""
-    for j in range(width):
-        own, over = _cell(cells, i, j), above[j] if grouped else ""
-        group = over or group
-        headers.append(own or over)
-        groups.append(group if own and grouped else "")
+def _header(cells: Sequence[Sequence[str]], i: int) -> Header:
+    _, headers, groups = _names(cells, i)
     columns = tuple(
         ColumnInfo(name=name, header=header, question=question)
         for name, header, question in zip(unique_names(headers), headers, groups, strict=True)
