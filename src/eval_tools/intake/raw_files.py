@@ -9,11 +9,13 @@ from pathlib import Path
 from eval_tools.intake.columns import ColumnInfo
 from eval_tools.intake.exports.reader import Companion, Export
 from eval_tools.intake.exports.recognise import choose_reader
-from eval_tools.intake.files.open_file import read_sheets
 from eval_tools.intake.files.received import open_received
+from eval_tools.intake.files.sheets import read_sheets
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable, plain
 from eval_tools.studies.study import Reading
+
+OF_THE_PLATFORM = ("system", "identifying", "score", "choices")  # kinds of columns that need no word in study.yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,6 @@ def read_raw_file(
     file: str,
     reading: Reading,
     wanted: Collection[str],
-    corrected: Collection[str],
     findings: Findings,
     raw_files: list[RawFile],
 ) -> RawTable | None:
@@ -44,14 +45,14 @@ def read_raw_file(
     file : str
     reading : Reading
         What study.yaml says about it.
-    wanted, corrected : collection of str
-        Columns that study.yaml, and corrections.yaml, write down: by unique name, or by the header in the file where
-        no other column has it. In the table they have the names written there.
+    wanted : collection of str
+        Columns that study.yaml writes down: by unique name, or by the header in the file where no other column has
+        it. In the table they have the names written there.
     findings : Findings
     raw_files : list of RawFile
         Grows by this file and its companions.
     """
-    export = _open(folder, file, reading, findings)
+    export = _open(folder, file, reading, wanted, findings)
     if export is None:
         return None
     reader = choose_reader(export, findings, declared=reading.reader)
@@ -64,13 +65,13 @@ def read_raw_file(
             raw_files.append(
                 RawFile(file=received.file, sha256=received.sha256, n_bytes=received.n_bytes, n_rows=n_rows)
             )
-    raw = _named_as_declared(raw, [*wanted, *corrected])
+    raw = _named_as_declared(raw, wanted)
     if not _check_columns(raw, wanted, findings):
         return None
     return _without_identifying(raw, wanted, findings)
 
 
-def _open(folder: Path, file: str, reading: Reading, findings: Findings) -> Export | None:
+def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], findings: Findings) -> Export | None:
     received = open_received(folder / file, file=file, findings=findings, folder=folder)
     if received is None:
         return None
@@ -90,6 +91,7 @@ def _open(folder: Path, file: str, reading: Reading, findings: Findings) -> Expo
         sheet=reading.sheet,
         header_row=reading.header_row,
         companions=companions,
+        declared=frozenset(wanted),
     )
 
 
@@ -125,7 +127,23 @@ def _check_columns(raw: RawTable, wanted: Collection[str], findings: Findings) -
             row=1,
             column=name,
         )
+    if absent:
+        report_undeclared(raw, wanted, findings)
     return not absent
+
+
+def report_undeclared(raw: RawTable, declared: Collection[str], findings: Findings) -> None:
+    """Report the columns that study.yaml says nothing about; what the platform adds by itself needs no word."""
+    kinds = [info.kind for info in raw.columns] or ["answer"] * len(raw.header)
+    for name, kind in zip(raw.header, kinds, strict=True):
+        if name not in declared and kind not in OF_THE_PLATFORM:
+            findings.add(
+                "column_undeclared",
+                "stands in the file but not in study.yaml. | Say what it is, or list it under ignore.",
+                file=raw.file,
+                row=1,
+                column=name,
+            )
 
 
 def _without_identifying(raw: RawTable, wanted: Collection[str], findings: Findings) -> RawTable:

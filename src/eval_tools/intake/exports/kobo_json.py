@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eval_tools.intake.exports.xlsform import Form
+from eval_tools.intake.files.delimited import MAX_CELL, MAX_COLUMNS
 from eval_tools.intake.files.sheet import ReceivedFile, Sheet
 from eval_tools.intake.findings import Findings, shorten
-from eval_tools.intake.raw_table import MAX_CELL, MAX_COLUMNS
 
 MAIN = "submissions"
 MAX_DEPTH = 20
