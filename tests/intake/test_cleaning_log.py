@@ -257,4 +257,8 @@ def test_other_words_for_changes_are_declared(correct):
 
 def test_an_id_used_by_a_log_and_a_correction_is_refused(correct):
     with pytest.raises(DefinitionError, match="twice"):
-        correct(LOG.replace("lines: N", "lines: 1") + ENTRY.split('"1.0"')[1].replace("id: c1", "id: log") + "    drop: rows\n")
+        correct(
+            LOG.replace("lines: N", "lines: 1")
+            + ENTRY.split('"1.0"')[1].replace("id: c1", "id: log")
+            + "    drop: rows\n"
+        )
