@@ -309,7 +309,8 @@ def submission(**fields):
         ('{"results": {"_uuid": "u", "_submission_time": "t"}}', "json_refused"),
         ('[1, {"_uuid": "u", "_submission_time": "t"}]', "json_refused"),
         ('[{"_uuid": "u", "_submission_time": "t", "q": 1, "q": 2}]', "json_refused"),
-        ('[{"_uuid": "u", "_submission_time": "t", "q": ' + "[" * 100_000 + "]" * 100_000 + "}]", "json_refused"),
+        ('[{"_uuid": "u", "_submission_time": "t", "q": ' + "[" * 100_000 + "]" * 100_000 + "}]", "not_json"),
+        ('[{"_uuid": "u", "_submission_time": "t", "q": ' + "[" * 70 + "]" * 70 + "}]", "json_refused"),
     ],
 )
 def test_json_that_is_no_list_of_submissions_is_refused(text, rule):

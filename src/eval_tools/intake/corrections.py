@@ -14,10 +14,12 @@ from eval_tools.definitions.strict_yaml import Document, Path_, read_yaml
 from eval_tools.errors import DefinitionError, Problem
 from eval_tools.intake.cleaning_log import WORDS, column_named, read_cleaning_log
 from eval_tools.intake.correction import CleaningLog, Correction
+from eval_tools.intake.files.received import open_received
 from eval_tools.intake.files.sheet import Sheet
+from eval_tools.intake.files.sheets import read_sheets
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.options import as_flag, change_in_step, info_of
-from eval_tools.intake.raw_table import INVALID, REASONS, RawTable, plain, read_csv
+from eval_tools.intake.raw_table import INVALID, REASONS, RawTable, plain
 
 __all__ = ["Correction", "apply_corrections", "load_corrections"]
 
@@ -210,11 +212,14 @@ def _apply_log(raw: RawTable, declared: Correction, findings: Findings) -> RawTa
 
 
 def _open_log(log: CleaningLog, findings: Findings) -> Sheet | None:
-    if not log.path.resolve().is_relative_to(log.folder.resolve()):
-        findings.add("file_outside", "lies outside the study's folder. | Move it inside.", file=log.log)
+    """Open the log; of several sheets take the first that has its columns, else the first."""
+    received = open_received(log.path, file=log.log, findings=findings, folder=log.folder)
+    sheets = None if received is None else read_sheets(received, findings=findings)
+    if not sheets:
+        if sheets is not None:
+            findings.add("log_columns", "is no table. | Save the log as CSV or .xlsx.", file=log.log)
         return None
-    raw = read_csv(log.path, file=log.log, encoding="utf-8", findings=findings)
-    return None if raw is None else Sheet(name="", cells=(raw.header, *raw.cells))
+    return next((sheet for sheet in sheets if {log.key[0], log.change} <= set(sheet.first_row)), sheets[0])
 
 
 def _apply(raw: RawTable, correction: Correction, findings: Findings, stepped: set[tuple[int, str]]) -> RawTable:

@@ -19,9 +19,10 @@ from eval_tools.intake.exports.form_answers import (
 from eval_tools.intake.exports.form_columns import Dialect, name_columns, plain_headers
 from eval_tools.intake.exports.reader import Export
 from eval_tools.intake.exports.xlsform import Form, read_xlsform
+from eval_tools.intake.files.delimited import MAX_COLUMNS
 from eval_tools.intake.files.sheet import ReceivedFile, Sheet
 from eval_tools.intake.findings import Findings, shorten
-from eval_tools.intake.raw_table import INVALID, MAX_COLUMNS, RawTable, plain
+from eval_tools.intake.raw_table import INVALID, RawTable, plain
 
 _HXL = re.compile(r"#[a-z][a-z0-9_+ -]*", re.IGNORECASE)
 
