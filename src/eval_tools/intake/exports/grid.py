@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from eval_tools.intake.columns import ColumnInfo
 from eval_tools.intake.exports.reader import Export
+from eval_tools.intake.files.delimited import MAX_COLUMNS
 from eval_tools.intake.files.sheet import Sheet
 from eval_tools.intake.findings import Findings
-from eval_tools.intake.raw_table import MAX_COLUMNS, RawTable
+from eval_tools.intake.raw_table import RawTable
 
 
 @dataclass(frozen=True, slots=True)
