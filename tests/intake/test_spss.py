@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from functools import cache
 from pathlib import Path
 
 from eval_tools.intake.exports.reader import Export
@@ -23,6 +24,7 @@ def read(export):
     return READER.read(export, findings), findings.table()
 
 
+@cache  # each file is read in a process of its own
 def read_file(name):
     return read(received_export(SPSS / name))
 
