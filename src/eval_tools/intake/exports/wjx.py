@@ -166,7 +166,7 @@ def _holding(records: Records, layout: Layout) -> Holding:
     if hint is None and _may_be_points(records, layout):
         return "unclear"
     filled = [cells for cells in _answers(records, layout) if cells]
-    places = [all(place_and_words(cell) or cell in _NUMBER_SIGNS for cell in cells) for cells in filled]
+    places = [all(place_and_words(cell) or cell in _NUMBER_SIGNS or cell == "0" for cell in cells) for cells in filled]
     mostly_places = sum(places) * 2 > len(places)
     signs = {cell for cells in filled for cell in cells & _SIGNS}
     if signs & _NUMBER_SIGNS and mostly_places:
