@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from eval_tools.intake.exports.reader import Companion, Export, Reader
+from eval_tools.intake.files.received import open_received
 from eval_tools.intake.files.sheet import ReceivedFile, Sheet
+from eval_tools.intake.files.sheets import read_sheets
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable
 
 DATA = Path(__file__).parent / "intake" / "data"
 
 
-def text_of(value: object) -> str:
-    """Write a cell of a spreadsheet as text: whole numbers without a point."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def open_sample(path: Path, *, encoding: str = "utf-8-sig", **companions: Path) -> Export:
-    """Open a sample file and the files beside it."""
+def open_sample(path: Path, **companions: Path) -> Export:
+    """Open a sample file and the files beside it, as a study would."""
+    received, sheets = _opened(path)
+    beside = {role: _opened(companion) for role, companion in companions.items()}
     return Export(
-        received=ReceivedFile(file=path.name, path=path, content=path.read_bytes()),
-        sheets=_sheets(path, encoding),
-        companions={
-            role: Companion(
-                received=ReceivedFile(file=beside.name, path=beside, content=beside.read_bytes()),
-                sheets=_sheets(beside, encoding),
-            )
-            for role, beside in companions.items()
-        },
+        received=received,
+        sheets=sheets,
+        companions={role: Companion(received=file, sheets=tables) for role, (file, tables) in beside.items()},
     )
 
 
-def _sheets(path: Path, encoding: str) -> tuple[Sheet, ...]:
-    if path.suffix == ".csv":
-        rows = csv.reader(io.StringIO(path.read_bytes().decode(encoding), newline=""))
-        return (Sheet(name="", cells=tuple(map(tuple, rows))),)
-    import python_calamine
-
-    book = python_calamine.CalamineWorkbook.from_path(str(path))
-    return tuple(
-        Sheet(
-            name=name,
-            cells=tuple(tuple(map(text_of, row)) for row in book.get_sheet_by_name(name).to_python()),
-        )
-        for name in book.sheet_names
-    )
+def _opened(path: Path) -> tuple[ReceivedFile, tuple[Sheet, ...]]:
+    findings = Findings()
+    received = open_received(path, file=path.name, findings=findings)
+    assert received is not None
+    sheets = read_sheets(received, findings=findings)
+    assert sheets, findings.table()["detail"].tolist()
+    return received, sheets
 
 
 def written(

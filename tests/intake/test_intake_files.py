@@ -168,7 +168,7 @@ def test_more_than_five_thousand_columns_are_refused(post, the_only):
 
 
 def test_a_file_too_large_is_not_even_opened(post, the_only, monkeypatch):
-    monkeypatch.setattr("eval_tools.intake.raw_table.MAX_BYTES", 100)
+    monkeypatch.setattr("eval_tools.intake.files.received.MAX_BYTES", 100)
     the_only(post.issues(), "file_too_large", severity="error")
 
 

@@ -33,7 +33,7 @@ def truth() -> list[dict[str, str]]:
 
 
 def test_the_pair_is_the_codebook(truth):
-    raw = read_well(READER, open_sample(NUMBER, encoding="gb18030", labels=TEXT_CSV))
+    raw = read_well(READER, open_sample(NUMBER, labels=TEXT_CSV))
     infos, columns = {info.name: info for info in raw.columns}, by_name(raw)
     assert infos["Q4.1"].choices == {"1": "从不", "2": "很少", "3": "有时", "4": "经常", "5": "总是"}
     assert infos["Q4.1"].holds == "ordinal"
@@ -48,8 +48,8 @@ def test_the_pair_is_the_codebook(truth):
 def test_either_file_of_a_pair_may_be_the_one_that_is_declared(main):
     files = {"number": NUMBER, "text": TEXT_CSV}
     other = files["text" if main == "number" else "number"]
-    raw = read_well(READER, open_sample(files[main], encoding="gb18030", labels=other))
-    whole = read_well(READER, open_sample(NUMBER, encoding="gb18030", labels=TEXT_CSV))
+    raw = read_well(READER, open_sample(files[main], labels=other))
+    whole = read_well(READER, open_sample(NUMBER, labels=TEXT_CSV))
     assert raw.header == whole.header
     assert raw.file == files[main].name
     texts, infos = by_name(raw), {info.name: info for info in raw.columns}
