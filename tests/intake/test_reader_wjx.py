@@ -148,6 +148,20 @@ def test_numbers_with_a_total_and_no_sign_of_what_they_are_are_refused():
     assert [info.holds for info in read_well(READER, named).columns if info.kind == "answer"] == ["ordinal"] * 2
 
 
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("301_按文本_按分数排队_2_2.xlsx", []),
+        ("16987266_2_儿童_2_2.xls", []),
+        ("16987266_1_儿童_2_2.xls", ["export_by_score"]),
+        ("秋/16987266_按分数_儿童_2_2.xls", ["export_by_score"]),
+    ],
+)
+def test_the_platforms_own_name_of_a_file_says_what_it_holds(name, rules):
+    points = [("1、想家", "4", "1"), ("2、哭", "3", "2")]
+    assert rules_of(READER, sheet(*points, total=("总分", "7", "3"), file=name)) == rules
+
+
 def test_numbers_that_cannot_add_up_to_the_total_are_no_points():
     raw = read_well(READER, sheet(("1、想家", "从不", "有时"), ("2、几个孩子", "1", "2"), total=("总分", "7", "3")))
     assert by_name(raw)["Q2"] == ["1", "2"]
