@@ -247,3 +247,21 @@ def test_a_mutated_cleaning_log_gives_findings_and_a_table():
         table_ = apply_corrections(raw, corrections, findings)
         findings.table()
         assert len(table_.cells) + sum(c.action == "drop" for c in corrections) >= 60
+
+
+SECRET = "李小明13900001111"
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_no_finding_shows_a_cell_of_a_record(name):
+    reader, sample = READERS[name]
+    export = sample()
+    sheet = export.sheets[0]
+    for place in range(0, len(sheet.first_row), max(1, len(sheet.first_row) // 15)):
+        told = [tuple(SECRET if i == place else cell for i, cell in enumerate(row)) for row in sheet.cells[1:6]]
+        planted = replace(sheet, cells=(sheet.first_row, *told, *sheet.cells[6:12]))
+        for sheets in ((planted, *export.sheets[1:]), (replace(planted, cells=planted.cells[1:]),)):
+            findings = Findings()
+            evidence = reader.recognise(replace(export, sheets=sheets))
+            reader.read(replace(export, sheets=sheets), findings)
+            assert SECRET not in evidence + findings.table().to_csv()
