@@ -116,13 +116,13 @@ def test_answers_in_words_are_labels():
 
 
 def test_options_are_one_and_zero_where_something_is_chosen_else_blank_or_not_shown():
-    rows = [["Y", "", "", ""], ["", "", "", "else"], ["", "", "", ""], ["N/A", "N/A", "N/A", ""]]
+    rows = [["Y", "", "", ""], ["", "", "", "else"], ["", "", "", ""], ["N/A", "N/A", "N/A", "N/A"]]
     table, _ = read(lime(NAMES, *((DONE, ["A1", "A1", "", *row]) for row in rows)))
     assert cells(table, *NAMES[3:]) == [
         ("1", "0", "0", ""),
         ("0", "0", "0", "else"),
         ("", "", "", ""),
-        (SKIPPED, SKIPPED, SKIPPED, ""),
+        (SKIPPED, SKIPPED, SKIPPED, SKIPPED),
     ]
     assert column(table, "G5Q1[SQ001]").kind == "choice"
     assert column(table, "G5Q1[other]").kind == "other"
