@@ -8,6 +8,7 @@ import pytest
 
 from eval_tools.errors import UnknownNames
 from eval_tools.studies.load import load_study
+from eval_tools.studies.study import Reading
 from eval_tools.studies.workbench import Workbench
 
 ROOT = Path(__file__).parents[2]

@@ -89,6 +89,7 @@ def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], fi
         received=received,
         sheets=sheets,
         sheet=reading.sheet,
+        encoding=reading.encoding,
         header_row=reading.header_row,
         companions=companions,
         declared=frozenset(wanted),

@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from eval_tools.errors import DataError, Problem
 from eval_tools.intake.exports.decisions import (
@@ -47,8 +47,8 @@ def write_decisions_sheet(found: TwoEntries, *, scratch: Path, study: str, decis
     Returns
     -------
     Path
-        Named after entry A. Cells are text, so that nothing typed becomes a formula; folder and file can be read
-        by their owner only, at any moment.
+        Named after entry A and its folder. Cells are text, so that nothing typed becomes a formula; folder and file
+        can be read by their owner only, at any moment.
 
     Raises
     ------
@@ -67,7 +67,8 @@ def write_decisions_sheet(found: TwoEntries, *, scratch: Path, study: str, decis
     for each in (folder.parent, folder):
         each.mkdir(parents=True, exist_ok=True)
         each.chmod(0o700)
-    path = folder / f"{Path(found.file_a).stem}-decisions.xlsx"
+    parts = PurePosixPath(found.file_a).with_suffix("").parts
+    path = folder / f"{'--'.join(part for part in parts if part not in ('/', '..'))}-decisions.xlsx"
     handle, name = tempfile.mkstemp(dir=folder, prefix=f"{path.stem}-", suffix=".part")  # mkstemp: owner only
     part = Path(name)
     try:
