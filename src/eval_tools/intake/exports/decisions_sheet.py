@@ -25,6 +25,7 @@ from eval_tools.intake.exports.decisions import (
     Decision,
 )
 from eval_tools.intake.exports.two_entries import TwoEntries, Typing
+from eval_tools.spreadsheets import put
 
 FOLDER = "double_entry"
 COLUMNS = (FORM, "row in A", "row in B", COLUMN, ENTRY_A, ENTRY_B, DECISION, VALUE)
@@ -111,7 +112,6 @@ def _row(
 
 def _workbook(rows: Sequence[Sequence[str]]) -> bytes:
     from openpyxl import Workbook
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.worksheet.datavalidation import DataValidation
 
     book = Workbook()
@@ -120,8 +120,7 @@ def _workbook(rows: Sequence[Sequence[str]]) -> bytes:
     for i, row in enumerate([COLUMNS, *rows], start=1):
         for j, text in enumerate(row, start=1):
             cell = sheet.cell(row=i, column=j)
-            cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-            cell.data_type = "s"  # never a formula
+            put(cell, text)
             cell.number_format = "@"
     words = DataValidation(type="list", formula1=f'"{",".join(WORDS)}"', allow_blank=True)
     sheet.add_data_validation(words)
