@@ -123,9 +123,8 @@ def test_a_repeated_column_name_is_never_taken_for_one_of_them(post, the_only):
 
 
 def test_a_repeated_column_is_read_by_its_number(post, errors_of):
-    post.change(
-        'columns: "q{n}"', "columns: [q1, " + ", ".join(f"q{n}" for n in range(2, 19)) + ", 'q19 #1', 'q19 #2']"
-    )
+    names = [f"q{n}" for n in range(1, 19)] + ["'q19 #1'", "'q19 #2'"]
+    post.change('columns: "q{n}"', f"columns: [{', '.join(names)}]")
     post.write_text(post.text().replace("q20", "q19", 1))
     received = post.receive(write=False)
     assert errors_of(received.issues) == []
