@@ -231,7 +231,13 @@ def test_a_questionnaire_that_does_not_exist(little):
             "sources[1].columns: unknown key 'partcipant'.",
             "Known: participant, wave, group, site. Did you mean 'participant'?",
         ),
-        ("reader: table", "reader: excel", "sources[1].reader: 'excel' is not allowed.", "Allowed: table, wjx,"),
+        (
+            "reader: table",
+            "reader: excel",
+            "sources[1].reader: 'excel' is not allowed.",
+            "Allowed: table, wjx, kobo, odk-central, surveycto, redcap, limesurvey, qualtrics, spss, microsoft-forms, google-forms, "
+            "tencent-survey, tencent-docs, double-entry.",
+        ),
         (
             "decision_term: spring",
             "decision_term: spring\n  smallest: 3",
