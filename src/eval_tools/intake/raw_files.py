@@ -46,8 +46,8 @@ def read_raw_file(
     reading : Reading
         What study.yaml says about it.
     wanted : collection of str
-        Columns that study.yaml writes down: by unique name, or by the header in the file where no other column has
-        it. In the table they have the names written there.
+        Columns that study.yaml writes down: by unique name, or by header or question where no other column has it.
+        In the table they have the names written there.
     findings : Findings
     raw_files : list of RawFile
         Grows by this file and its companions.
@@ -97,24 +97,31 @@ def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], fi
 
 
 def _named_as_declared(raw: RawTable, declared: Collection[str]) -> RawTable:
-    """Give a column the name that study.yaml writes for it, if that is the header of this column and of no other."""
+    """Give a column the name that study.yaml writes for it, if that is its header or question, and of no other."""
     if not raw.columns:
         return raw
     names = list(raw.header)
     for text in declared:
         if text in names:
             continue
-        same = [i for i, info in enumerate(raw.columns) if plain(info.header) == plain(text)]
+        same = _meant(raw, text)
         if len(same) == 1:
             names[same[0]] = text
     columns = tuple(replace(info, name=name) for info, name in zip(raw.columns, names, strict=True))
     return replace(raw, header=tuple(names), columns=columns)
 
 
+def _meant(raw: RawTable, text: str) -> list[int]:
+    """Find the columns with such a header or, if there is none, with such words of the question."""
+    wanted = plain(text)
+    headers = [i for i, info in enumerate(raw.columns) if plain(info.header) == wanted]
+    return headers or [i for i, info in enumerate(raw.columns) if info.text and plain(info.text) == wanted]
+
+
 def _check_columns(raw: RawTable, wanted: Collection[str], findings: Findings) -> bool:
     absent = [name for name in wanted if name not in raw.header]
     for name in absent:
-        same = [info.name for info in raw.columns if plain(info.header) == plain(name)]
+        same = [raw.header[i] for i in _meant(raw, name)]
         near = ", ".join(raw.header[:6]) + (" …" if len(raw.header) > 6 else "")
         told = (
             f"Several columns have this header; name one of them: {', '.join(same)}."
