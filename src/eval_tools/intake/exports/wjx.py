@@ -229,6 +229,7 @@ def _platform(records: Records, layout: Layout) -> list[Column]:
         Column(
             ColumnInfo(name=plain_header(records.header[position]), header=records.header[position], kind=kind),
             records.column(position),
+            position,
         )
         for position, kind in sorted(layout.platform.items())
     ]

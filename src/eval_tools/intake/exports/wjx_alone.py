@@ -50,7 +50,7 @@ def columns_by_text(question: Question, records: Records, findings: Findings) ->
             yield from _ranking_by_text(info, options, cells)
         else:
             _note_signs(info, cells, records, findings)
-            yield from _one_by_text(info, cells)
+            yield from _one_by_text(info, cells, position)
 
 
 def columns_by_number(question: Question, records: Records) -> Iterator[Column]:
@@ -60,11 +60,12 @@ def columns_by_number(question: Question, records: Records) -> Iterator[Column]:
     if question.options:
         yield from options_by_number(question, infos, columns)
         return
-    for info, cells in zip(infos, columns, strict=True):
+    for info, cells, position in zip(infos, columns, question.columns, strict=True):
         answers = [cell for cell in cells if reason_in_number(cell) is None]
         places = {cell: place_and_words(cell) for cell in answers}
         if not answers or any(place is None for place in places.values()):
-            yield Column(info, [cell if reason_in_number(cell) is None else _no_answer(cell) for cell in cells])
+            typed = [cell if reason_in_number(cell) is None else _no_answer(cell) for cell in cells]
+            yield Column(info, typed, position)
             continue
         split = [place_and_words(cell) or (_no_answer(cell), _no_answer(cell)) for cell in cells]
         yield Column(replace(info, holds="ordinal"), [place for place, _ in split])
@@ -158,7 +159,7 @@ def _ranking_by_text(info: ColumnInfo, options: Sequence[str], cells: Sequence[s
         yield Column(replace(info, name=f"{info.name}.{option}", part=option, kind="rank", holds="code"), places)
 
 
-def _one_by_text(info: ColumnInfo, cells: Sequence[str]) -> Iterator[Column]:
+def _one_by_text(info: ColumnInfo, cells: Sequence[str], position: int) -> Iterator[Column]:
     """Yield one answer, and apart from it what was written beside an option that asks for words.
 
     Whether ``very good〖really〗`` is an option or was typed as a whole, this file does not tell; only an option that
@@ -167,11 +168,12 @@ def _one_by_text(info: ColumnInfo, cells: Sequence[str]) -> Iterator[Column]:
     marked = [cell for cell in cells if OPEN in cell]
     splits = {cell: split_written(cell) for cell in marked}
     if not marked or any(split is None or not names_other(split[0]) for split in splits.values()):
-        yield Column(replace(info, holds="label"), [_text_answer(cell) for cell in cells])
+        yield Column(replace(info, holds="label"), [_text_answer(cell) for cell in cells], position)
         return
     yield Column(
         replace(info, holds="label"),
         [split[0] if (split := splits.get(cell)) else _text_answer(cell) for cell in cells],
+        position,
     )
     words = []
     for cell in cells:

@@ -139,18 +139,19 @@ def options_of_column(header: str, cells: Sequence[str]) -> tuple[str, ...] | No
 
     Words that somebody typed may hold ┋ too, and must never become the name of a column. So options are taken only
     from what the platform wrote, and only where the column looks like options: more than one way of joining them,
-    each option chosen more than once (unless the question says that several may be chosen), and always in one order.
+    each option chosen more than once (where the question says that several may be chosen: on average), and always in
+    one order.
     """
     answered = [cell for cell in cells if reason_in_text(cell) is None]
     joined = {cell.partition(OPEN)[0] for cell in answered if JOIN in cell.partition(OPEN)[0]}
     declared = bool(_SEVERAL.search(header))
-    if not answered or not (declared or len(joined) > 1):
+    if len(joined) < (1 if declared else 2):
         return None
     lists = [certain_options(cell) for cell in answered]
     counts = Counter(option for options in lists for option in options)
     if len(counts) > MOST_OPTIONS or "" in counts or any(len(set(options)) < len(options) for options in lists):
         return None
-    if not declared and min(counts.values()) < 2:
+    if counts.total() < 2 * len(counts) or (not declared and min(counts.values()) < 2):
         return None
     return _one_order(lists)
 

@@ -215,7 +215,9 @@ def _single(pair: Pair, info: ColumnInfo, text_position: int, number_position: i
     if unlike := [rows[i] for i in answered if _only_one_answers(texts[i], numbers[i])]:
         raise _DisagreeError("one file holds an answer where the other holds none", unlike)
     if all(_same(texts[i], numbers[i]) for i in answered):
-        return [Column(info, [text if r is None else r for text, r in zip(texts, reasons, strict=True)])]
+        typed = texts if pair.main == "text" else numbers
+        cells = [cell if reason is None else reason for cell, reason in zip(typed, reasons, strict=True)]
+        return [Column(info, cells, text_position if pair.main == "text" else number_position)]
     places = [place_and_words(numbers[i]) for i in answered]
     if unlike := [rows[i] for i, place in zip(answered, places, strict=True) if place is None]:
         raise _DisagreeError("the two files differ and the number file holds no place of an option", unlike)
