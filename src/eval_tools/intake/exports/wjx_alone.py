@@ -107,26 +107,20 @@ def other_column(info: ColumnInfo, words: Sequence[str]) -> Column:
 def _several_by_text(
     info: ColumnInfo, options: Sequence[str], cells: Sequence[str], records: Records, findings: Findings
 ) -> Iterator[Column]:
-    values: dict[str, list[str]] = {option: [] for option in options}
-    written, unread = [], []
-    for row, cell in zip(records.rows, cells, strict=True):
-        reason = reason_in_text(cell)
-        chosen = parse_joined(cell, options) if reason is None else None
-        if reason is None and chosen is None:
-            unread.append(row)
-            reason = INVALID
-        for option in options:
-            values[option].append(
-                reason if chosen is None and reason is not None else "1" if chosen and option in chosen.options else "0"
-            )
-        written.append(chosen.written if chosen else reason or "")
+    read = {cell: parse_joined(cell, options) for cell in set(cells) if reason_in_text(cell) is None}
+    reasons = {cell: INVALID if cell in read else reason_in_text(cell) or "" for cell in set(cells)}
+    unread = [row for row, cell in zip(records.rows, cells, strict=True) if read.get(cell, ()) is None]
     yield Column(replace(info, kind="choices", holds="label"), [_text_answer(cell) for cell in cells])
     for option in options:
-        yield Column(
-            replace(info, name=f"{info.name}.{option}", part=option, kind="choice", holds="code"), values[option]
-        )
-    if any(OPEN in cell for cell in cells):
-        yield other_column(info, written)
+        marks = {
+            cell: reasons[cell] if (chosen := read.get(cell)) is None else "1" if option in chosen.options else "0"
+            for cell in reasons
+        }
+        one = replace(info, name=f"{info.name}.{option}", part=option, kind="choice", holds="code")
+        yield Column(one, [marks[cell] for cell in cells])
+    if any(OPEN in cell for cell in reasons):
+        words = {cell: reasons[cell] if (chosen := read.get(cell)) is None else chosen.written for cell in reasons}
+        yield other_column(info, [words[cell] for cell in cells])
     if unread:
         findings.add(
             "options_unclear",
