@@ -120,6 +120,9 @@ def test_two_exports_of_different_answers_are_refused():
 def test_two_exports_of_different_times_are_refused():
     export = pair({"1、想家": ["从不", "有时"]}, {"1、想家": ["1", "2"]})
     rows = [list(row) for row in export.companions["labels"].sheets[0].cells]
+    for spelt in ("2026-09-07 08:03:36", "2026/9/7 8:03"):
+        rows[2][1] = spelt
+        assert rules_of(READER, written(export.sheets[0].cells, labels=rows)) == []
     rows[2][1] = "2026/9/8 8:03:36"
     assert rules_of(READER, written(export.sheets[0].cells, labels=rows)) == ["pair_differs"]
 

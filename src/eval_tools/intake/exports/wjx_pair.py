@@ -162,12 +162,14 @@ def _differing(pair: Pair, name: str) -> list[int]:
     if places[0] is None or places[1] is None:
         return []
     rows = zip(pair.records.rows, pair.cells("text", places[0]), pair.cells("number", places[1]), strict=True)
-    return [row for row, one, other in rows if one and other and _moment(one) != _moment(other)]
+    return [row for row, one, other in rows if one and other and not _same_moment(one, other)]
 
 
-def _moment(cell: str) -> tuple[int, ...]:
-    """Compare times by their numbers: 2026/9/7 8:03:36 is 2026-09-07 08:03:36."""
-    return tuple(int(digits) for digits in re.findall(r"\d{1,9}", cell))
+def _same_moment(one: str, other: str) -> bool:
+    """Compare times by their numbers: 2026/9/7 8:03:36 is 2026-09-07 08:03:36, and 2026-09-07 08:03 without seconds."""
+    numbers = [[int(digits) for digits in re.findall(r"\d{1,9}", cell)] for cell in (one, other)]
+    shorter = min(map(len, numbers))
+    return numbers[0][:shorter] == numbers[1][:shorter]
 
 
 def _match_questions(pair: Pair) -> Iterator[tuple[Question, list[list[int]] | None]]:
