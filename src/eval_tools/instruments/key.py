@@ -38,7 +38,7 @@ class InstrumentScores:
 
 def score_instrument(
     instrument: Instrument,
-    answers: ArrayLike,
+    answers: ArrayLike | ItemCodes,
     *,
     age: ArrayLike | None = None,
     sex: ArrayLike | None = None,
@@ -51,7 +51,7 @@ def score_instrument(
     answers : array_like, shape (people, items)
         Raw codes in the order of ``instrument.items``, as printed on the form, never reversed; NaN where there
         is no answer, -128 in an array of ``int8``. Codes on the form that do not count (don't know, does not
-        apply) may stay.
+        apply) may stay. Or what :func:`pack_answers` made of them.
     age : array_like, shape (people,), optional
         Years; NaN where unknown. Asked only by conversion tables.
     sex : array_like, shape (people,), optional
@@ -66,7 +66,7 @@ def score_instrument(
     DataError
         Codes that are not on the form, by item, with their number.
     """
-    codes = _pack(instrument, answers)
+    codes = answers if isinstance(answers, ItemCodes) else pack_answers(instrument, answers)
     position = {item: i for i, item in enumerate(instrument.items)}
     keys = {name: key for name, scale in instrument.scales.items() if (key := _key_of(instrument, scale, position))}
     added_up = score_scales(codes, list(keys.values()))
@@ -79,7 +79,7 @@ def score_instrument(
         elif (recoded := _recoded(instrument, scale, position, codes)) is not None:
             result = score_scales(recoded, [_sum_of(scale, range(len(scale.items)))]).of_scale(0)
         else:
-            result = _score_parts(instrument, scale, position, answers, done)
+            result = _score_parts(instrument, scale, position, codes, done)
         score, lost = _transformed(scale, result.score, age, sex)
         prorated = result.prorated
         if scale.zero_if is not None:
@@ -138,8 +138,8 @@ def _byte_codes(item: Item) -> dict[int, int]:
     return {code: code if code in _BYTE else next(free) for code in item.responses.codes}
 
 
-def _pack(instrument: Instrument, answers: ArrayLike) -> ItemCodes:
-    """Pack the answers to a form; refuse codes that are not on it."""
+def pack_answers(instrument: Instrument, answers: ArrayLike) -> ItemCodes:
+    """Pack the answers to a form, of shape (people, items) as in :func:`score_instrument`; refuse foreign codes."""
     tables = [_byte_codes(item) for item in instrument.items.values()]
     large = {i: table for i, table in enumerate(tables) if any(code != byte for code, byte in table.items())}
     if large:
@@ -234,13 +234,17 @@ def _score_parts(
     instrument: Instrument,
     scale: Scale,
     position: Mapping[str, int],
-    answers: ArrayLike,
+    codes: ItemCodes,
     done: Mapping[str, ScaleScores],
 ) -> ScaleScores:
     """Score what is no sum of small whole numbers: weights, maxima, fractions, scales of scales."""
     if scale.items:
-        columns = np.asarray(answers)[:, [position[name] for name in scale.items]].astype(float)
-        parts = item_points(instrument, scale, columns)
+        parts = np.empty((codes.n_people, len(scale.items)), order="F")
+        for points, item in zip(parts.T, (instrument.items[name] for name in scale.items), strict=True):
+            byte, table = _byte_codes(item), np.full(256, np.nan)
+            for code, value in points_of(scale, item).items():
+                table[byte[code] % 256] = value
+            table.take(codes.codes[position[item.id]].view(np.uint8), out=points, mode="clip")
     else:
         parts = np.column_stack([done[name].score for name in scale.of_scales])
         if scale.count_when is not None:
@@ -306,8 +310,12 @@ def band_of(scheme: BandScheme, scores: Floats) -> NDArray[np.str_]:
 
     A score between two whole numbers belongs to the band that begins at or below it.
     """
-    ordered = sorted(scheme.bands, key=lambda band: band.low)
-    starts = np.array([band.low for band in ordered])
-    names = np.array([band.id for band in ordered])
-    index = np.clip(np.searchsorted(starts, scores, side="right") - 1, 0, len(names) - 1)
-    return np.where(np.isnan(scores), "", names[index])
+    return np.array(["", *(band.id for band in scheme.bands)])[band_numbers(scheme, scores)]
+
+
+def band_numbers(scheme: BandScheme, scores: Floats) -> NDArray[np.intp]:
+    """Return the number of the band of each score, counted from 1 as the scheme lists them; 0 without a score."""
+    ordered = sorted(range(len(scheme.bands)), key=lambda i: scheme.bands[i].low)
+    later_starts = np.array([scheme.bands[i].low for i in ordered[1:]])
+    numbers = np.array(ordered)[np.searchsorted(later_starts, scores, side="right")] + 1
+    return np.where(np.isnan(scores), 0, numbers)
