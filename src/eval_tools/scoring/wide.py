@@ -174,7 +174,7 @@ def _report_cells(
         column, allowed = named.get(item.id, ""), item.responses.codes
         shown = f"Codes of the form: {', '.join(map(str, allowed))}."
         remedy = f"Put in the code, or leave the cell empty. {shown}"
-        _report(column, text.get(item.id, np.zeros(0)), "{n} cells hold text.", remedy, problems)
+        _report(column, text.get(item.id, np.zeros(0, dtype=bool)), "{n} cells hold text.", remedy, problems)
         foreign = ~np.isnan(numbers) & ~np.isin(numbers, allowed)
         _report(column, foreign, "{n} cells hold a code that is not on the form.", shown, problems)
 
