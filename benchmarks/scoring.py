@@ -42,7 +42,7 @@ import pandas as pd
 
 from eval_tools.stats.alpha_bootstrap import bootstrap_alpha
 from eval_tools.stats.item_scores import MISSING, ScaleKey, pack_codes, score_answers, score_scales
-from eval_tools.stats.norm_lookup import group_numbers, look_up_norms, norm_table
+from eval_tools.stats.norm_lookup import NormTable, convert_scores, rank_bands
 
 ITEMS, SCALES, PER_SCALE, LEAST = 60, 6, 10, 8
 NAMES = [f"q{i}" for i in range(ITEMS)]
@@ -265,7 +265,7 @@ def norms(n: int, rounds: int) -> bool:
     raw[rng.random(raw.shape) < 0.03] = np.nan  # people without a score
     printed = np.sort(rng.normal(50, 10, size=(SCALES, 24, 51)).round(), axis=2)
     edges = [20.0, 35.0]
-    tables = [norm_table(low=0, high=50, values=p, band_starts=[[0, *edges]] * 24) for p in printed]
+    tables = [NormTable(low=0, values=p) for p in printed]
     frame = pd.DataFrame({**who, **{f"s{i}": scores for i, scores in enumerate(raw)}})
     cells = np.indices((*sizes, 51)).reshape(4, -1)
     kinds = dict.fromkeys(who, np.int8)
@@ -276,8 +276,9 @@ def norms(n: int, rounds: int) -> bool:
         for p in printed
     ]
 
-    def ours() -> object:
-        return look_up_norms(raw, group_numbers(list(who.values()), sizes), tables)
+    def ours() -> tuple[np.ndarray, np.ndarray]:
+        groups = (who["informant"] * 2 + who["sex"]) * 4 + who["age"]
+        return convert_scores(raw, groups, tables), rank_bands(raw, edges)
 
     def merged(lists: list[pd.DataFrame]) -> pd.DataFrame:
         found = {}
@@ -288,14 +289,11 @@ def norms(n: int, rounds: int) -> bool:
         return pd.DataFrame(found)
 
     as_floats = [norm.astype({"raw": float}) for norm in whole]
-    mine = look_up_norms(raw, group_numbers(list(who.values()), sizes), tables)
+    values, ranks = ours()
     theirs = merged(whole)
-    right = agrees("pandas, T", theirs[[f"t{i}" for i in range(SCALES)]].to_numpy().T, mine.value)
-    right &= agrees(
-        "pandas, bands",
-        theirs[[f"b{i}" for i in range(SCALES)]].to_numpy().T,
-        np.where(mine.band < 0, np.nan, mine.band),
-    )
+    right = agrees("pandas, T", theirs[[f"t{i}" for i in range(SCALES)]].to_numpy().T, values)
+    bands = np.where(ranks == 0, np.nan, ranks - 1.0)  # pandas counts them from 0
+    right &= agrees("pandas, bands", theirs[[f"b{i}" for i in range(SCALES)]].to_numpy().T, bands)
     pandas = "pandas merge + cut, scores as floats, norms as whole numbers"
     sides: dict[str, Callable[[], object]] = {
         "ours": ours,

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.facts import Ages
-from eval_tools.instruments.instrument import BandScheme, Instrument, Item, LookupRow, Scale
+from eval_tools.instruments.instrument import Band, BandScheme, Instrument, Item, LookupRow, Scale
 from eval_tools.stats.item_scores import (
     MISSING,
     ItemCodes,
@@ -21,6 +21,7 @@ from eval_tools.stats.item_scores import (
     recode_items,
     score_scales,
 )
+from eval_tools.stats.norm_lookup import NO_GROUP, NormTable, convert_scores, rank_bands
 from eval_tools.stats.scale_score import ScaleScores, score_points
 
 Floats = NDArray[np.float64]
@@ -281,17 +282,19 @@ def _transformed(
 def _converted(rows: tuple[LookupRow, ...], score: Floats, age: ArrayLike | None, sex: ArrayLike | None) -> Floats:
     ages = np.full(len(score), np.nan) if age is None else np.asarray(age, dtype=float)
     sexes = np.full(len(score), "") if sex is None else np.asarray(sex, dtype=str)
-    found = np.full(len(score), np.nan)
-    groups: dict[tuple[Ages, str | None], list[LookupRow]] = {}
+    kinds = list(dict.fromkeys((row.ages, row.sex) for row in rows))
+    groups = np.full(len(score), NO_GROUP)
+    for number, (limits, for_sex) in enumerate(kinds):
+        groups[fitting(limits, for_sex, ages, sexes)] = number
+    listed = np.unique([row.score for row in rows])
+    low = int(listed[0])
+    if not np.array_equal(listed, np.arange(low, low + len(listed))):  # scores of a weighted scale: by their places
+        place = np.minimum(np.searchsorted(listed, score), len(listed) - 1)
+        score, low = np.where(listed[place] == score, place, np.nan), 0
+    values = np.full((len(kinds), len(listed)), np.nan)
     for row in rows:
-        groups.setdefault((row.ages, row.sex), []).append(row)
-    for (limits, for_sex), lines in groups.items():
-        these = fitting(limits, for_sex, ages, sexes)
-        table = sorted((line.score, line.value) for line in lines)
-        keys, values = (np.array(column) for column in zip(*table, strict=True))
-        index = np.minimum(np.searchsorted(keys, score), len(keys) - 1)
-        found = np.where(these & (keys[index] == score), values[index], found)
-    return found
+        values[kinds.index((row.ages, row.sex)), np.searchsorted(listed, row.score)] = row.value
+    return convert_scores(score[None], groups, [NormTable(low=low, values=values)])[0]
 
 
 def fitting(limits: Ages, for_sex: str | None, ages: Floats, sexes: NDArray[np.str_]) -> NDArray[np.bool_]:
@@ -310,12 +313,14 @@ def band_of(scheme: BandScheme, scores: Floats) -> NDArray[np.str_]:
 
     A score between two whole numbers belongs to the band that begins at or below it.
     """
-    return np.array(["", *(band.id for band in scheme.bands)])[band_numbers(scheme, scores)]
+    return np.array(["", *(band.id for band in rising_bands(scheme))])[band_ranks(scheme, scores)]
 
 
-def band_numbers(scheme: BandScheme, scores: Floats) -> NDArray[np.intp]:
-    """Return the number of the band of each score, counted from 1 as the scheme lists them; 0 without a score."""
-    ordered = sorted(range(len(scheme.bands)), key=lambda i: scheme.bands[i].low)
-    later_starts = np.array([scheme.bands[i].low for i in ordered[1:]])
-    numbers = np.array(ordered)[np.searchsorted(later_starts, scores, side="right")] + 1
-    return np.where(np.isnan(scores), 0, numbers)
+def band_ranks(scheme: BandScheme, scores: Floats) -> NDArray[np.int8]:
+    """Return the place of the band of each score among :func:`rising_bands`, counted from 1; 0 without a score."""
+    return rank_bands(scores, [band.low for band in rising_bands(scheme)[1:]])
+
+
+def rising_bands(scheme: BandScheme) -> tuple[Band, ...]:
+    """Return the bands of a scheme from the lowest scores to the highest."""
+    return tuple(sorted(scheme.bands, key=lambda band: band.low))

@@ -14,11 +14,12 @@ from eval_tools.instruments.gates import check_gates
 from eval_tools.instruments.instrument import BandScheme, Instrument, Scale
 from eval_tools.instruments.key import (
     InstrumentScores,
-    band_numbers,
     band_of,
+    band_ranks,
     fitting,
     pack_answers,
     points_of,
+    rising_bands,
     score_instrument,
 )
 from eval_tools.stats.item_scores import ItemCodes
@@ -173,10 +174,10 @@ def _default_band(schemes: tuple[BandScheme, ...], score: Floats, age: Floats, s
     band, scheme = np.zeros(len(score), dtype=np.intp), np.zeros(len(score), dtype=np.intp)
     bands, names = [""], [""]
     for one in reversed(schemes):  # the first that fits counts
-        number = band_numbers(one, score)
-        theirs = fitting(one.ages, one.sex, age, sex) & (number > 0)
-        band, scheme = np.where(theirs, number + len(bands) - 1, band), np.where(theirs, len(names), scheme)
-        bands, names = [*bands, *(b.id for b in one.bands)], [*names, one.id]
+        rank = band_ranks(one, score)
+        theirs = fitting(one.ages, one.sex, age, sex) & (rank > 0)
+        band, scheme = np.where(theirs, rank + (len(bands) - 1), band), np.where(theirs, len(names), scheme)
+        bands, names = [*bands, *(b.id for b in rising_bands(one))], [*names, one.id]
     return Labels(numbers=band, words=tuple(bands)), Labels(numbers=scheme, words=tuple(names))
 
 
