@@ -229,7 +229,7 @@ RELIABILITIES = TableSpec(
         "informant": "who answered",
         "instrument": "id of the questionnaire",
         "scale": "id of the scale",
-        "coefficient": "alpha or omega",
+        "coefficient": "alpha or omega; alpha_bootstrap, alpha with resampled people, where it was asked for",
         "estimate": "float, unrounded; missing if it cannot be estimated",
         "ci_low": "float",
         "ci_high": "float",
