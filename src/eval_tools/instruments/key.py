@@ -117,20 +117,15 @@ def points_of(scale: Scale, item: Item) -> dict[int, float]:
 
 def item_points(instrument: Instrument, scale: Scale, codes: Floats) -> Floats:
     """Turn the codes of a scale's items, in the order of ``scale.items``, into what they count there."""
-    tables: dict[tuple[tuple[int, float], ...], list[int]] = {}
-    for column, name in enumerate(scale.items):
-        table = tuple(sorted(points_of(scale, instrument.items[name]).items()))
-        tables.setdefault(table, []).append(column)
-    points = np.empty(codes.shape)
-    for table, columns in tables.items():
-        points[:, columns] = _looked_up(codes[:, columns], *zip(*table, strict=True))
-    return points
-
-
-def _looked_up(x: Floats, known: tuple[int, ...], values: tuple[float, ...]) -> Floats:
-    keys = np.array(known, dtype=float)
-    index = np.minimum(np.searchsorted(keys, x), len(keys) - 1)
-    return np.where(keys[index] == x, np.array(values)[index], np.nan)
+    tables = []
+    for item in (instrument.items[name] for name in scale.items):
+        points = points_of(scale, item)
+        low = min(points, default=0)
+        values = np.full((1, max(points, default=0) - low + 1), np.nan)
+        values[0, [code - low for code in points]] = list(points.values())
+        tables.append(NormTable(low=low, values=values))
+    everybody = np.zeros(len(codes), dtype=np.int8)
+    return np.ascontiguousarray(convert_scores(codes.T, everybody, tables).T)
 
 
 def _byte_codes(item: Item) -> dict[int, int]:
