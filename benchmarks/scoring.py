@@ -126,6 +126,13 @@ def by_pandas(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(scores)
 
 
+def by_checking_pandas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Refuse what is not a code before scoring, as ours does."""
+    if not (frame.isin([1, 2, 3, 4, 5]) | frame.isna()).to_numpy().all():
+        raise ValueError("codes that are not on the form")
+    return by_pandas(frame)
+
+
 def by_polars(frame: object) -> object:
     import polars as pl
 
@@ -196,6 +203,7 @@ def scoring(n: int, rounds: int) -> bool:
     right = agrees("pandas", by_pandas(frame).to_numpy().T, scores.score)
     right &= bool(np.array_equal(end_to_end().to_numpy().T, scores.score, equal_nan=True))
     room = np.empty((SCALES, n))
+    checking = "pandas, codes checked as ours checks them"
     limit = "limit: read the codes once, write the scores into used memory"
 
     def read_and_write() -> None:
@@ -207,6 +215,7 @@ def scoring(n: int, rounds: int) -> bool:
         from_frame: end_to_end,
         limit: read_and_write,
         "pandas": lambda: by_pandas(frame),
+        checking: lambda: by_checking_pandas(frame),
     }
     promises: dict[str, float] = {"pandas": 12}
     if importlib.util.find_spec("polars"):
@@ -246,11 +255,11 @@ def scoring(n: int, rounds: int) -> bool:
         times["psych::scoreFast"] = in_r[0]
         promises["psych::scoreFast"] = 80
     large = n >= 1_000_000
-    packed = {name: values for name, values in times.items() if name != from_frame}
+    packed = {name: values for name, values in times.items() if name not in (from_frame, checking)}
     kept = report(packed, ours, promises if large else {"pandas": 15}, {limit: 6} if large else {})
     print("  from floats, packing included:")
-    pair = {from_frame: times[from_frame], "pandas": times["pandas"]}
-    kept &= report(pair, from_frame, {"pandas": 6 if large else 15}, {})
+    floats = {name: times[name] for name in (from_frame, "pandas", checking)}
+    kept &= report(floats, from_frame, {"pandas": 6 if large else 15}, {})
     return right and kept
 
 
@@ -353,6 +362,40 @@ def alpha(rounds: int) -> bool:
     return report(times, "ours", promises, {}) and right
 
 
+def questionnaire(n: int, rounds: int) -> bool:
+    """Time all that is said of a form, not only its score: codes checked, status, answers, band, notes."""
+    from eval_tools.instruments.load import load_instrument
+    from eval_tools.scoring.wide import score_wide
+
+    print(f"\nThe CES-D of {n:,} people, a table of floats to a table with status, answers and band; {rounds} rounds")
+    form = load_instrument(CES_D)
+    rng = np.random.default_rng(9)
+    answers = rng.integers(0, 4, size=(n, len(form.items))).astype(float)
+    answers[rng.random(answers.shape) < 0.005] = np.nan
+    table = pd.DataFrame(answers, columns=list(form.items))
+    turned = [name for name, item in form.items.items() if item.reverse]
+    words = {"too_few_answers": "too_few_answers", "scored": "scored"}
+
+    def by_hand() -> pd.DataFrame:
+        if not (table.isin([0, 1, 2, 3]) | table.isna()).to_numpy().all():
+            raise ValueError("codes that are not on the form")
+        keyed = table.copy()
+        keyed[turned] = 3 - keyed[turned]
+        answered = keyed.notna().sum(axis=1)
+        score = keyed.sum(axis=1).where(answered == len(form.items))
+        status = pd.Series(np.where(score.isna(), *words), index=score.index)
+        band = (
+            pd.cut(score, [-np.inf, 16, np.inf], right=False, labels=["below", "at_or_above"]).astype("str").fillna("")
+        )
+        return pd.DataFrame({"total": score, "total.status": status, "total.answered": answered, "total.band": band})
+
+    theirs, mine = by_hand(), score_wide(table, form).scores
+    right = all((theirs[name].fillna(-1) == mine[name].fillna(-1)).all() for name in theirs)
+    print(f"  pandas: every cell {'agrees' if right else 'DIFFERS'}")
+    times = in_turns({"ours": lambda: score_wide(table, form), "pandas, by hand": by_hand}, rounds)
+    return report(times, "ours", {}, {}) and right
+
+
 # of this program alone; ru_maxrss would begin with that of the program that started it
 STATUS = """
 def status(name):
@@ -446,6 +489,7 @@ def main() -> int:
     kept = [
         scoring(1_000_000, 7),
         scoring(10_000, 31),
+        questionnaire(10_000, 15),
         norms(1_000_000, 5),
         alpha(5),
         memory(),

@@ -391,7 +391,7 @@ def check_table(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     if extra:
         problems.append(Problem(where, f"undeclared columns: {', '.join(extra)}.", "Declare them in tables.py."))
     keys = [c for c in spec.key if c in table.columns]
-    if len(keys) == len(spec.key):
+    if len(keys) == len(spec.key) and len(table):
         n_empty = int(table[keys].isna().any(axis=1).sum())
         n_repeated = int(table.duplicated(keys).sum())
         if n_empty:

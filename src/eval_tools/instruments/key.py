@@ -125,7 +125,7 @@ def item_points(instrument: Instrument, scale: Scale, codes: Floats) -> Floats:
         values[0, [code - low for code in points]] = list(points.values())
         tables.append(NormTable(low=low, values=values))
     everybody = np.zeros(len(codes), dtype=np.int8)
-    return np.ascontiguousarray(convert_scores(codes.T, everybody, tables).T)
+    return convert_scores(codes.T, everybody, tables).T
 
 
 def _byte_codes(item: Item) -> dict[int, int]:

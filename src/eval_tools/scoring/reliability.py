@@ -57,7 +57,8 @@ def estimate_reliabilities(
             for scale in instrument.scales.values():
                 if not scale.items:
                     continue
-                keyed = item_points(instrument, scale, form[list(scale.items)].to_numpy(dtype=float))
+                codes = form[list(scale.items)].to_numpy(dtype=float)
+                keyed = np.ascontiguousarray(item_points(instrument, scale, codes))
                 for coefficient, estimate in coefficients.items():
                     found = estimate(keyed, ci_level=ci_level)
                     rows.append(
