@@ -10,7 +10,6 @@ import pytest
 from eval_tools import open_study
 from eval_tools.errors import DataError
 from eval_tools.intake.findings import problems_in, refuse_errors
-from eval_tools.intake.raw_table import Findings, read_csv
 
 FILE = "both/answers.csv"
 
@@ -52,6 +51,7 @@ def test_a_link_is_refused_inside_and_outside_the_folder(post, tmp_path, the_onl
 
 
 def test_a_wrong_encoding_names_the_row_and_the_encodings_there_are(post, the_only):
+    post.change("reader: table", "reader: table\n    encoding: utf-8")
     post.put(5, "group", "对照组")
     post.write_text(post.text(), encoding="gb18030")
     found = the_only(post.issues(write=False), "wrong_encoding", severity="error", row=5)
@@ -62,8 +62,8 @@ def test_a_wrong_encoding_names_the_row_and_the_encodings_there_are(post, the_on
 @pytest.mark.parametrize("encoding", ["gb18030", "big5hkscs", "utf-16", "utf-8-sig"])
 def test_a_declared_encoding_is_read(post, encoding):
     post.change(
-        "reader: csv",
-        f"reader: csv\n    encoding: {encoding}\n    values: {{group: {{項目組: programme, 對照組: comparison}}}}",
+        "reader: table",
+        f"reader: table\n    encoding: {encoding}\n    values: {{group: {{項目組: programme, 對照組: comparison}}}}",
     )
     for row in post.rows:
         row[2] = {"programme": "項目組", "comparison": "對照組"}[row[2]]
@@ -107,7 +107,7 @@ def test_empty_lines_at_the_end_are_no_rows(post):
 
 
 def test_rows_keep_their_number_when_a_cell_holds_a_line_break(post, the_only):
-    post.change("reader: csv", "reader: csv\n    ignore: [remark]")
+    post.change("reader: table", "reader: table\n    ignore: [remark]")
     lines = post.text().splitlines()
     lines = [f"{lines[0]},remark", f'{lines[1]},"one\ntwo"', *(f"{line}," for line in lines[2:])]
     lines[3] = lines[3].replace(",1,1,", ",1,8,", 1)
@@ -115,10 +115,20 @@ def test_rows_keep_their_number_when_a_cell_holds_a_line_break(post, the_only):
     the_only(post.issues(write=False), "outside_response_set", row=4, column="q2")
 
 
-def test_a_repeated_column_name_gives_its_positions(post, the_only):
+def test_a_repeated_column_name_is_never_taken_for_one_of_them(post, the_only):
     post.write_text(post.text().replace("q20", "q19", 1))
-    found = the_only(post.issues(write=False), "column_repeated", severity="error", column="q19", row=1, count=2)
-    assert "22, 23" in found["detail"]
+    issues = post.issues(write=False)
+    found = the_only(issues[issues["column"] == "q19"], "column_missing", severity="error", row=1)
+    assert "q19 #1, q19 #2" in found["detail"]
+
+
+def test_a_repeated_column_is_read_by_its_number(post, errors_of):
+    names = [f"q{n}" for n in range(1, 19)] + ["'q19 #1'", "'q19 #2'"]
+    post.change('columns: "q{n}"', f"columns: [{', '.join(names)}]")
+    post.write_text(post.text().replace("q20", "q19", 1))
+    received = post.receive(write=False)
+    assert errors_of(received.issues) == []
+    assert received.responses["answer"].notna().all()
 
 
 def test_a_missing_and_an_undeclared_column_are_both_named(post, the_only):
@@ -129,7 +139,7 @@ def test_a_missing_and_an_undeclared_column_are_both_named(post, the_only):
 
 
 def test_a_declared_column_to_ignore_is_not_read(post):
-    post.change("reader: csv", "reader: csv\n    ignore: [remark]")
+    post.change("reader: table", "reader: table\n    ignore: [remark]")
     lines = post.text().splitlines()
     post.write_text("\n".join([f"{lines[0]},remark", *(f"{line},8" for line in lines[1:])]))
     assert post.issues(write=False).empty
@@ -138,7 +148,7 @@ def test_a_declared_column_to_ignore_is_not_read(post):
 def test_a_first_row_that_is_no_header_is_refused_and_not_shown(post, the_only):
     lines = post.text().splitlines()
     post.write_text("\n".join(lines[1:]))
-    found = the_only(post.issues(write=False), "header_missing", severity="error", row=1, column="")
+    found = the_only(post.issues(write=False), "header_missing", severity="error", column="")
     assert "k1" not in found["detail"]
 
 
@@ -168,15 +178,8 @@ def test_more_than_five_thousand_columns_are_refused(post, the_only):
 
 
 def test_a_file_too_large_is_not_even_opened(post, the_only, monkeypatch):
-    monkeypatch.setattr("eval_tools.intake.raw_table.MAX_BYTES", 100)
+    monkeypatch.setattr("eval_tools.intake.files.received.MAX_BYTES", 100)
     the_only(post.issues(), "file_too_large", severity="error")
-
-
-def test_reading_without_declared_names_takes_the_first_row_as_header(tmp_path):
-    path = tmp_path / "x.csv"
-    path.write_text("a,b\n1,2\n", encoding="utf-8")
-    raw = read_csv(path, file="x.csv", encoding="utf-8", findings=Findings())
-    assert (raw.header, raw.cells, raw.rows) == (("a", "b"), (("1", "2"),), (2,))
 
 
 def test_all_problems_of_a_file_are_told_at_once(post):

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import eval_tools
+from eval_tools.intake.corrections import load_corrections
 from eval_tools.studies.load import StudyDefinition
 from eval_tools.studies.lock import LOCK_FILE
 from eval_tools.studies.workbench import Workbench
@@ -27,9 +28,10 @@ def input_hashes(definition: StudyDefinition, workbench: Workbench) -> dict[str,
     """Hash everything a study's results depend on, apart from the code."""
     study = definition.study
     files = [study.folder / name for name in ("study.yaml", "corrections.yaml", LOCK_FILE)]
-    files += [study.folder / source.file for source in study.sources]
-    if study.roster is not None:
-        files.append(study.folder / study.roster.file)
+    corrections = load_corrections(study.folder / "corrections.yaml", root=workbench.root)
+    files += [each.details.path for each in corrections if each.action == "log"]
+    for entry in (*study.sources, *((study.roster,) if study.roster else ())):
+        files += [study.folder / name for name in (entry.file, *entry.reading.companions.values())]
     for instrument in definition.instruments.values():
         files += [workbench.root / name for name in (instrument.file, *instrument.files)]
     return hash_files(files, root=workbench.root)
