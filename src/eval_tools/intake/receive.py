@@ -29,6 +29,7 @@ from eval_tools.intake.placing import (
 )
 from eval_tools.intake.raw_files import RawFile, read_raw_file, report_undeclared
 from eval_tools.intake.raw_table import RawTable
+from eval_tools.intake.records import records_of
 from eval_tools.studies.study import Roster, Source, Study
 from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, check_table
 
@@ -152,6 +153,7 @@ def _read(
     if isinstance(entry, Source):
         wanted += [column for part in entry.instruments for column in (*part.columns, part.start) if column]
         wanted += list(entry.totals)
+        wanted += [] if entry.rows is None or entry.rows.column in wanted else [entry.rows.column]
     else:
         wanted += [each.column for each in entry.subgroups.values()]
     raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, findings, raw_files)
@@ -171,9 +173,11 @@ def _read(
                 )
         if any(columns is None for columns in found):
             return None
-        wanted += [name for columns in found if columns is not None for name in columns]
+        answers = [name for columns in found if columns is not None for name in columns]
+        wanted += answers
     report_undeclared(raw, wanted, findings)
-    return apply_corrections(raw, corrections, findings)
+    corrected = apply_corrections(raw, corrections, findings)
+    return records_of(corrected, entry, answers, findings) if isinstance(entry, Source) else corrected
 
 
 # --- answers -----------------------------------------------------------------------------------------------

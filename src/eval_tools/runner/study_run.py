@@ -26,6 +26,7 @@ from eval_tools.intake.receive import Received, check_wave_has_forms, receive_st
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
 from eval_tools.privacy.pseudonyms import key_fingerprint, published_key
 from eval_tools.runner.cache import StageCache
+from eval_tools.runner.duty_holder import refuse_without_lead
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
 from eval_tools.runner.release import Released, release_term
 from eval_tools.scoring.form_checks import count_form_checks, leave_out_excluded
@@ -153,7 +154,8 @@ class StudyRun:
 
     @cached_property
     def issues(self) -> pd.DataFrame:
-        """ISSUES without errors; a study with errors is refused here, before any other stage."""
+        """ISSUES without errors; a study with errors, or without a duty holder it needs, is refused here."""
+        refuse_without_lead(self.study, self.instruments)
         return self._cache.table("issues", lambda: refuse_errors(self.received.issues))
 
     @cached_property
