@@ -84,7 +84,7 @@ def receive_study(
     about: list[tuple[str, float, str]] = []
     alerts: list[Alert] = []
     if study.roster is not None:
-        raw = _read(study, study.roster, instruments, corrections, findings, raw_files)
+        raw = read_entry(study, study.roster, instruments, corrections, findings, raw_files)
         roster = {} if raw is None else read_roster(raw, study, key, findings)
         levels = [] if raw is None else read_subgroups(raw, study, key, findings)
         about = [] if raw is None else read_people(raw, study.roster, key=key, study=study.id, findings=findings)
@@ -92,7 +92,7 @@ def receive_study(
     responses: list[pd.DataFrame] = []
     people: dict[str, tuple[str, str]] = dict(roster or {})
     for source in study.sources:
-        raw = _read(study, source, instruments, corrections, findings, raw_files)
+        raw = read_entry(study, source, instruments, corrections, findings, raw_files)
         if raw is not None:
             form, response, found = _receive_source(raw, source, study, instruments, key, roster, people, findings)
             alerts += found
@@ -140,7 +140,7 @@ def _check_correction_files(study: Study, corrections: tuple[Correction, ...], f
             )
 
 
-def _read(
+def read_entry(
     study: Study,
     entry: Source | Roster,
     instruments: Mapping[str, Instrument],

@@ -20,6 +20,8 @@ from eval_tools.comparison.stepped_verdict import judge_stepped
 from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
+from eval_tools.forms.check_digits import has_right_check_digits
+from eval_tools.intake.collection import Collection, watch_collection
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
@@ -151,6 +153,17 @@ class StudyRun:
         """The raw files as received, errors included; see ``issues``."""
         corrections = load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root)
         return receive_study(self.study, self.instruments, corrections=corrections, key=self._key)
+
+    def collection(self, wave: str) -> Collection:
+        """Say how far the collection of a wave is; incomplete and wrong files are counted, not refused."""
+        return watch_collection(
+            self.study,
+            self.instruments,
+            wave=wave,
+            corrections=load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root),
+            key=self._key,
+            is_right_code=has_right_check_digits,
+        )
 
     @cached_property
     def issues(self) -> pd.DataFrame:
