@@ -19,7 +19,7 @@ h1 { font-size: 1.4rem; }
 table { border-collapse: collapse; margin: 1.5rem 0; }
 caption { text-align: start; font-weight: 600; padding: .3rem 0; }
 th, td { padding: .25rem .75rem; border-bottom: 1px solid #767676; text-align: start; }
-td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
 """
 
 

@@ -25,6 +25,8 @@ from eval_tools.intake.collection import Collection, watch_collection
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
+from eval_tools.intake.transfers import FILE as TRANSFERS_FILE
+from eval_tools.intake.transfers import load_transfers
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
 from eval_tools.privacy.pseudonyms import key_fingerprint, published_key
 from eval_tools.runner.cache import StageCache
@@ -152,7 +154,8 @@ class StudyRun:
     def received(self) -> Received:
         """The raw files as received, errors included; see ``issues``."""
         corrections = load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root)
-        return receive_study(self.study, self.instruments, corrections=corrections, key=self._key)
+        transfers = load_transfers(self.study.folder / TRANSFERS_FILE, root=self.workbench.root)
+        return receive_study(self.study, self.instruments, corrections=corrections, key=self._key, transfers=transfers)
 
     def collection(self, wave: str) -> Collection:
         """Say how far the collection of a wave is; incomplete and wrong files are counted, not refused."""
@@ -176,6 +179,12 @@ class StudyRun:
         """PARTICIPANTS."""
         _ = self.issues
         return self._cache.table("participants", lambda: self.received.participants)
+
+    @cached_property
+    def transfers(self) -> pd.DataFrame:
+        """TRANSFERS."""
+        _ = self.issues
+        return self._cache.table("transfers", lambda: self.received.transfers)
 
     @cached_property
     def subgroups(self) -> pd.DataFrame:
