@@ -60,6 +60,17 @@ PEOPLE = TableSpec(
     },
 )
 
+TRANSFERS = TableSpec(
+    name="transfers",
+    row_is="one person who was at another site, or in another group, at a later wave than the start",
+    key=("participant", "what"),
+    columns={
+        "participant": "pseudonym",
+        "what": "site or group",
+        "wave": "id of the first such wave",
+    },
+)
+
 FORMS = TableSpec(
     name="forms",
     row_is="one form received: one participant answered on one occasion, with every correction applied",

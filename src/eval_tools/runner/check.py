@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval_tools.errors import DataError, Problem
+from eval_tools.errors import DataError, DefinitionError, Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.findings import Findings, problems_in
 from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.quality.notes import note_forms, note_items
-from eval_tools.runner.safeguarding import missing_lead, update_lists
+from eval_tools.runner.duty_holder import is_lead_required, missing_lead
+from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
 from eval_tools.scoring.notes import note_answers
 from eval_tools.studies.ages import doubtful_ages
@@ -50,8 +51,12 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
     run = open_study(study, start=start)
     received = run.received
     alerts = update_lists(run)
-    errors = problems_in(received.issues, severity="error")
-    warnings = [*problems_in(received.issues, severity="warning"), *missing_lead(run), *_notes(run), *_quality(run)]
+    nobody = missing_lead(run.study, run.instruments)
+    refused = nobody if is_lead_required(run.study) else []
+    wrong = problems_in(received.issues, severity="error")
+    errors = [*refused, *wrong]
+    doubts = [] if refused else nobody
+    warnings = [*problems_in(received.issues, severity="warning"), *doubts, *_notes(run), *_quality(run)]
     notes = problems_in(received.issues, severity="note")
     lines = [f"{run.study.file} and {len(run.instruments)} questionnaires: no problem."]
     lines += [f"{raw.file}: {raw.n_rows:,} rows read." for raw in received.raw_files]
@@ -65,7 +70,8 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
         if errors
         else "No errors: eval-tools run can go ahead."
     )
-    return CheckOutcome("\n".join([*lines, "", verdict]), DataError.exit_code if errors else 0)
+    exit_code = DataError.exit_code if wrong else DefinitionError.exit_code if refused else 0
+    return CheckOutcome("\n".join([*lines, "", verdict]), exit_code)
 
 
 def _quality(run: StudyRun) -> list[Problem]:

@@ -20,14 +20,19 @@ from eval_tools.comparison.stepped_verdict import judge_stepped
 from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
+from eval_tools.forms.check_digits import has_right_check_digits
+from eval_tools.intake.collection import Collection, watch_collection
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
 from eval_tools.intake.quality.counts import count_quality
 from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
+from eval_tools.intake.transfers import FILE as TRANSFERS_FILE
+from eval_tools.intake.transfers import load_transfers
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
 from eval_tools.privacy.pseudonyms import key_fingerprint, published_key
 from eval_tools.runner.cache import StageCache
+from eval_tools.runner.duty_holder import refuse_without_lead
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
 from eval_tools.runner.release import Released, release_term
 from eval_tools.scoring.form_checks import count_form_checks, leave_out_excluded
@@ -151,11 +156,24 @@ class StudyRun:
     def received(self) -> Received:
         """The raw files as received, errors included; see ``issues``."""
         corrections = load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root)
-        return receive_study(self.study, self.instruments, corrections=corrections, key=self._key)
+        transfers = load_transfers(self.study.folder / TRANSFERS_FILE, root=self.workbench.root)
+        return receive_study(self.study, self.instruments, corrections=corrections, key=self._key, transfers=transfers)
+
+    def collection(self, wave: str) -> Collection:
+        """Say how far the collection of a wave is; incomplete and wrong files are counted, not refused."""
+        return watch_collection(
+            self.study,
+            self.instruments,
+            wave=wave,
+            corrections=load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root),
+            key=self._key,
+            is_right_code=has_right_check_digits,
+        )
 
     @cached_property
     def issues(self) -> pd.DataFrame:
-        """ISSUES without errors; a study with errors is refused here, before any other stage."""
+        """ISSUES without errors; a study with errors, or without a duty holder it needs, is refused here."""
+        refuse_without_lead(self.study, self.instruments)
         return self._cache.table("issues", lambda: refuse_errors(self.received.issues))
 
     @cached_property
@@ -163,6 +181,12 @@ class StudyRun:
         """PARTICIPANTS."""
         _ = self.issues
         return self._cache.table("participants", lambda: self.received.participants)
+
+    @cached_property
+    def transfers(self) -> pd.DataFrame:
+        """TRANSFERS."""
+        _ = self.issues
+        return self._cache.table("transfers", lambda: self.received.transfers)
 
     @cached_property
     def subgroups(self) -> pd.DataFrame:
