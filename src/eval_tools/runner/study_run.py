@@ -20,7 +20,6 @@ from eval_tools.comparison.stepped_verdict import judge_stepped
 from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
-from eval_tools.forms.check_digits import has_right_check_digits
 from eval_tools.intake.collection import Collection, watch_collection
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
@@ -29,6 +28,7 @@ from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
 from eval_tools.intake.transfers import FILE as TRANSFERS_FILE
 from eval_tools.intake.transfers import load_transfers
+from eval_tools.privacy.check_digits import has_right_check_digits
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
 from eval_tools.privacy.pseudonyms import key_fingerprint, published_key
 from eval_tools.runner.cache import StageCache
