@@ -229,7 +229,7 @@ RELIABILITIES = TableSpec(
         "informant": "who answered",
         "instrument": "id of the questionnaire",
         "scale": "id of the scale",
-        "coefficient": "alpha or omega",
+        "coefficient": "alpha or omega; alpha_bootstrap, alpha with resampled people, where it was asked for",
         "estimate": "float, unrounded; missing if it cannot be estimated",
         "ci_low": "float",
         "ci_high": "float",
@@ -391,7 +391,7 @@ def check_table(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     if extra:
         problems.append(Problem(where, f"undeclared columns: {', '.join(extra)}.", "Declare them in tables.py."))
     keys = [c for c in spec.key if c in table.columns]
-    if len(keys) == len(spec.key):
+    if len(keys) == len(spec.key) and len(table):
         n_empty = int(table[keys].isna().any(axis=1).sum())
         n_repeated = int(table.duplicated(keys).sum())
         if n_empty:
