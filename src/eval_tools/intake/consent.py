@@ -57,8 +57,8 @@ def find_permission(
         if "consent" not in source.columns:
             continue
         places = wave_places(raw, source, study, Findings())  # what is wrong there is told when the records are read
-        states = _states(raw, source, "consent", Findings())
-        for who, place, state in zip(pseudonyms_in(raw, source, study, key), places, states, strict=True):
+        told = _states(raw, source, "consent", Findings())
+        for who, place, state in zip(pseudonyms_in(raw, source, study, key), places, told, strict=True):
             if state == "refused":
                 ends[who] = min(place, ends.get(who, place))
             elif state == "given":
@@ -70,20 +70,20 @@ def find_permission(
     agreed: frozenset[str] | None = None
     if study.roster is not None:
         people = pseudonyms_in(roster, study.roster, study, key)
-        told = [kind for kind in CONSENTS if kind in study.roster.columns]
-        if told:
-            states = [_states(roster, study.roster, kind, Findings()) for kind in told]
+        kinds = [kind for kind in CONSENTS if kind in study.roster.columns]
+        if kinds:
+            states = [_states(roster, study.roster, kind, Findings()) for kind in kinds]
             yes: dict[str, bool] = {}
             for who, *each in zip(people, *states, strict=True):
                 yes[who] = yes.get(who, True) and set(each) == {"given"}
             agreed = frozenset(who for who, may in yes.items() if who and may)
             never |= {who for who, may in yes.items() if who and not may}
         if "consent_ends" in study.roster.columns:
-            for who, place in zip(people, _ends(roster, study.roster, study, findings), strict=True):
-                if place == 0:
+            for who, end in zip(people, _ends(roster, study.roster, study, findings), strict=True):
+                if end == 0:
                     never.add(who)
-                if place is not None:
-                    ends[who] = min(place, ends.get(who, place))
+                if end is not None:
+                    ends[who] = min(end, ends.get(who, end))
     return Permission(refused=frozenset(never), ends=ends, agreed=agreed)
 
 
@@ -99,6 +99,7 @@ def leave_out_refused(
     raw: RawTable, entry: Entry, study: Study, key: bytes, permission: Permission, findings: Findings
 ) -> RawTable:
     """Drop every record that may not be read, and count it by reason: guardian and child apart, refused or blank."""
+    n_records = len(raw.cells)
     missing = [False] * len(raw.cells)
     for kind in CONSENTS:
         if kind not in entry.columns:
@@ -119,7 +120,12 @@ def leave_out_refused(
     told = "of people without consent, as another file tells"
     kept = _without(raw, never, "consent_missing", told, findings)
     later = [gone for gone, before in zip(later, never, strict=True) if not before]
-    return _without(kept, later, "consent_ended", "of waves for which consent no longer holds", findings)
+    kept = _without(kept, later, "consent_ended", "of waves for which consent no longer holds", findings)
+    n = n_records - len(kept.cells)
+    if n:
+        told = f"{n} forms in all were not read for want of consent."
+        findings.add("consent_lacking", told, severity="note", file=raw.file, count=n)
+    return kept
 
 
 def _states(raw: RawTable, entry: Entry, kind: str, findings: Findings) -> list[str]:

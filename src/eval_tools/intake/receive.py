@@ -16,7 +16,13 @@ from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.alerts import Alert, find_alerts
 from eval_tools.intake.answers import compare_totals, item_columns_in, read_answers
-from eval_tools.intake.consent import Permission, find_permission, leave_out_refused, leave_out_withdrawn
+from eval_tools.intake.consent import (
+    Permission,
+    find_permission,
+    leave_out_refused,
+    leave_out_withdrawn,
+    pseudonyms_in,
+)
 from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
 from eval_tools.intake.people import read_people
@@ -32,6 +38,7 @@ from eval_tools.intake.placing import (
 from eval_tools.intake.quality.personal_data import note_personal_columns
 from eval_tools.intake.raw_files import RawFile, read_raw_file, report_undeclared
 from eval_tools.intake.raw_table import RawTable
+from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
 from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.studies.study import Roster, Source, Study
 from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, check_table
@@ -140,6 +147,38 @@ def receive_study(
         raw_files=tuple(raw_files),
         alerts=tuple(sorted(alerts)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where one person stands in the raw files."""
+
+    rows: Mapping[str, tuple[int, ...]]  # file -> row numbers
+    corrections: int  # corrections that name the person
+
+
+def find_participant(
+    study: Study,
+    instruments: Mapping[str, Instrument],
+    *,
+    corrections: tuple[Correction, ...],
+    key: bytes,
+    participant: str,
+) -> Whereabouts:
+    """Find the rows of one person, by pseudonym, also of somebody who withdrew; corrections of IDs count."""
+    findings = Findings()
+    entries = (*((study.roster,) if study.roster else ()), *study.sources)
+    rows: dict[str, tuple[int, ...]] = {}
+    for entry in entries:
+        raw = _read(study, entry, instruments, corrections, findings, [])
+        if raw is not None:
+            people = pseudonyms_in(raw, entry, study, key)
+            mine = [row for who, row in zip(people, raw.rows, strict=True) if who == participant]
+            rows |= {raw.file: tuple(sorted({*rows.get(raw.file, ()), *mine}))} if mine else {}
+    columns = {entry.file: entry.columns["participant"] for entry in entries}
+    named = [each.match.get(columns.get(each.file, ""), "") for each in corrections]
+    known = pseudonymise([one for one in named if normalise_id(one)], key=key, study=study.id)
+    return Whereabouts(rows=rows, corrections=known.count(participant))
 
 
 # --- files -------------------------------------------------------------------------------------------------

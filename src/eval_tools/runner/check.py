@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
 from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.findings import problems_in
+from eval_tools.runner.retention import warn_of_retention
 from eval_tools.runner.safeguarding import missing_lead, update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
 from eval_tools.scoring.notes import note_answers
@@ -37,7 +39,7 @@ class CheckOutcome:
     exit_code: int
 
 
-def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
+def check_study(study: str, *, start: Path | None = None, today: datetime.date | None = None) -> CheckOutcome:
     """Check definitions and raw files of a study.
 
     Raises
@@ -45,11 +47,13 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
     DefinitionError
         If the definitions are wrong; the raw files cannot be judged then.
     """
-    run = open_study(study, start=start)
+    today = today or datetime.datetime.now(tz=datetime.UTC).date()
+    run = open_study(study, start=start, today=today)
     received = run.received
     alerts = update_lists(run)
     errors = problems_in(received.issues, severity="error")
     warnings = [*problems_in(received.issues, severity="warning"), *missing_lead(run), *_notes(run)]
+    warnings += [*warn_of_retention(run.study, run.workbench, today=today), *_key_not_named(run)]
     notes = problems_in(received.issues, severity="note")
     lines = [f"{run.study.file} and {len(run.instruments)} questionnaires: no problem."]
     lines += [f"{raw.file}: {raw.n_rows:,} rows read." for raw in received.raw_files]
@@ -64,6 +68,14 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
         else "No errors: eval-tools run can go ahead."
     )
     return CheckOutcome("\n".join([*lines, "", verdict]), DataError.exit_code if errors else 0)
+
+
+def _key_not_named(run: StudyRun) -> list[Problem]:
+    """Warn if nothing would tell that another key was used."""
+    if run.study.identifiers != "direct" or run.study.key_fingerprint:
+        return []
+    what = "nothing says which key belongs to the study; with another one nobody would be linked, and nobody told."
+    return [Problem(run.study.file, what, f'Write people: {{key_fingerprint: "{run.fingerprint_of_key}"}}.')]
 
 
 def _notes(run: StudyRun) -> list[Problem]:

@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from eval_tools.runner.duty import add_safeguarding, run_safeguarding
 from eval_tools.runner.keys import add_key, run_key
 from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
+from eval_tools.runner.withdraw import add_withdraw, run_withdraw
 
+OPENS_RAW_DATA = ("run", "check", "safeguarding", "withdraw")
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 
 
@@ -55,12 +57,27 @@ def build_parser() -> argparse.ArgumentParser:
     add_questionnaires(commands)
     add_key(commands)
     add_safeguarding(commands)
+    add_withdraw(commands)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code; one that opens raw data leaves a line in the access log."""
     options = build_parser().parse_args(arguments)
+    if options.command not in OPENS_RAW_DATA:
+        return _answer(options)
+    from eval_tools.runner.access_log import log_access
+
+    code = 1
+    try:
+        code = _answer(options)
+    finally:
+        reason = getattr(options, "reason_word", "")
+        log_access(f"{options.command} {reason}".strip(), options.study, code)
+    return code
+
+
+def _answer(options: argparse.Namespace) -> int:
     from eval_tools.errors import EvalToolsError
 
     try:
@@ -116,4 +133,5 @@ COMMANDS = {
     "questionnaires": run_questionnaires,
     "key": run_key,
     "safeguarding": run_safeguarding,
+    "withdraw": run_withdraw,
 }
