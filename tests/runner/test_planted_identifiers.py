@@ -128,7 +128,8 @@ QUALTRICS = {
 def qualtrics(rows: Rows) -> Rows:
     """Two more header rows: the words of the questions, and the import ids."""
     first, *rest = around(QUALTRICS, {})(rows)
-    names = [name[0].lower() + name[1:] for name in first[: len(QUALTRICS)]]
+    own = {"ResponseId": "_recordId", "ExternalReference": "externalDataReference", "IPAddress": "ipAddress"}
+    names = [own.get(name, name[0].lower() + name[1:]) for name in first[: len(QUALTRICS)]]
     ids = [*names, *(f"QID{n}" for n in range(1, len(OWN) + 1))]
     return [first, first, [f'{{"ImportId":"{one}"}}' for one in ids], *rest]
 
@@ -180,7 +181,6 @@ EXPORTS: dict[str, tuple[str, Callable[[Path, Rows], None]]] = {
 ALSO = {  # further columns that study.yaml must say something about
     "double-entry": ["form no"],
     "redcap": ["record_id"],
-    "qualtrics": ["ExternalReference"],
 }
 
 
