@@ -125,6 +125,13 @@ def test_withdrawing_twice_keeps_the_first_day_and_an_unknown_id_is_refused(dire
     assert len(read_withdrawn(direct.folder)) == 2
 
 
+def test_a_file_that_cannot_be_read_is_named_for_nobody_knows_whom_it_holds(direct):
+    direct.change("reader: table", "reader: wjx")
+    told = withdraw("little", CHILD, start=direct.root, even_if_absent=True)
+    assert told.unread == ("both/answers.csv",)
+    assert "could not be read, see eval-tools check: both/answers.csv" in in_words(told, "little")
+
+
 def test_without_a_fingerprint_of_the_key_nobody_is_withdrawn(direct):
     direct.change(f', key_fingerprint: "{key_fingerprint(direct.key)}"', "")
     with pytest.raises(DefinitionError, match="the tombstone would protect nobody"):

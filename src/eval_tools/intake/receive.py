@@ -155,6 +155,7 @@ class Whereabouts:
 
     rows: Mapping[str, tuple[int, ...]]  # file -> row numbers
     corrections: int  # corrections that name the person
+    unread: tuple[str, ...] = ()  # files that could not be read, so that nobody knows
 
 
 def find_participant(
@@ -169,16 +170,19 @@ def find_participant(
     findings = Findings()
     entries = (*((study.roster,) if study.roster else ()), *study.sources)
     rows: dict[str, tuple[int, ...]] = {}
+    unread: list[str] = []
     for entry in entries:
         raw = _read(study, entry, instruments, corrections, findings, [])
-        if raw is not None:
+        if raw is None:
+            unread.append(entry.file)
+        else:
             people = pseudonyms_in(raw, entry, study, key)
             mine = [row for who, row in zip(people, raw.rows, strict=True) if who == participant]
             rows |= {raw.file: tuple(sorted({*rows.get(raw.file, ()), *mine}))} if mine else {}
     columns = {entry.file: entry.columns["participant"] for entry in entries}
     named = [each.match.get(columns.get(each.file, ""), "") for each in corrections]
     known = pseudonymise([one for one in named if normalise_id(one)], key=key, study=study.id)
-    return Whereabouts(rows=rows, corrections=known.count(participant))
+    return Whereabouts(rows=rows, corrections=known.count(participant), unread=tuple(dict.fromkeys(unread)))
 
 
 # --- files -------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ class Withdrawal:
     rows: Mapping[str, tuple[int, ...]]  # raw file -> rows that are still there
     tables: tuple[str, ...]  # published: term, report and table
     corrections: int  # lines of corrections.yaml that name the ID
+    unread: tuple[str, ...] = ()  # raw files that could not be read
 
 
 def add_withdraw(commands: Any) -> None:
@@ -110,7 +111,11 @@ def withdraw(
         shutil.rmtree(run.workbench.scratch / folder, ignore_errors=True)
     tables = dict.fromkeys(f"{each.report}: {each.table}" for each in published)
     return Withdrawal(
-        since=known.get(who, on.isoformat()), rows=found.rows, tables=tuple(tables), corrections=found.corrections
+        since=known.get(who, on.isoformat()),
+        rows=found.rows,
+        tables=tuple(tables),
+        corrections=found.corrections,
+        unread=found.unread,
     )
 
 
@@ -126,7 +131,9 @@ def in_words(told: Withdrawal, study: str) -> str:
         lines.append(f"Raw files still hold {n} rows; delete them there if the law or the consent form asks for it:")
         lines += [f"  {file}: rows {', '.join(map(str, rows))}" for file, rows in told.rows.items()]
     else:
-        lines.append("No raw file holds the person.")
+        lines.append("No raw file that could be read holds the person.")
+    if told.unread:
+        lines.append(f"These files could not be read, see eval-tools check: {', '.join(told.unread)}.")
     if told.corrections:
         lines.append(f"data_raw/{study}/corrections.yaml names the ID in {told.corrections} places.")
     lines.append("")
