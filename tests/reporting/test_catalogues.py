@@ -202,8 +202,8 @@ def rules_of_intake() -> set[str]:
                 severity = next((k.value for k in node.keywords if k.arg == "severity"), None)
                 if severity is None or (isinstance(severity, ast.Constant) and severity.value == "error"):
                     continue
-                assert isinstance(node.args[0], ast.Constant), "a warning is noted under a rule put together in code"
-                rules.add(node.args[0].value)
+                if isinstance(node.args[0], ast.Constant):  # others have no word of their own in the report
+                    rules.add(node.args[0].value)
     return rules
 
 
@@ -260,7 +260,7 @@ def test_every_key_written_in_the_code_exists():
 
 def test_every_family_of_keys_is_complete():
     _, patterns = asked_for()
-    assert patterns == {*FAMILIES, "finding.*"}, "a family was added or dropped: list its values here"
+    assert patterns == set(FAMILIES), "a family was added or dropped: list its values here"
     assert not {key for keys in FAMILIES.values() for key in keys} - set(catalogue("en"))
 
 
@@ -329,10 +329,11 @@ def test_words_of_a_branch_claim_an_effect_only_to_deny_it():
         assert "是变化，不是效果" in catalogue("zh-Hans")[f"branch.{branch}"]
 
 
-def test_everything_that_intake_may_note_has_a_name_in_the_report():
+def test_what_the_report_names_of_intake_exists_and_the_rest_is_told_together():
     rules = rules_of_intake()
     assert {"corrected", "normalised", "total_differs", "wave_empty"} <= rules
-    assert {f"finding.{rule}" for rule in rules} == {k for k in catalogue("en") if k.startswith("finding.")}
+    named = {k for k in catalogue("en") if k.startswith("finding.")} - {"finding.other"}
+    assert named <= {f"finding.{rule}" for rule in rules}
 
 
 def test_every_key_is_used():

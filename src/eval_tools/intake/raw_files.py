@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
-from eval_tools.intake.columns import ColumnInfo
 from eval_tools.intake.exports.reader import Companion, Export
 from eval_tools.intake.exports.recognise import choose_reader
 from eval_tools.intake.files.received import open_received
@@ -35,6 +35,8 @@ def read_raw_file(
     wanted: Collection[str],
     findings: Findings,
     raw_files: list[RawFile],
+    *,
+    identifying: Collection[str] = (),
 ) -> RawTable | None:
     """Read a file as text; None, with findings, if that is not possible without guessing.
 
@@ -51,6 +53,8 @@ def read_raw_file(
     findings : Findings
     raw_files : list of RawFile
         Grows by this file and its companions.
+    identifying : collection of str
+        Columns that study.yaml declares to identify people; they are dropped like those of the platform.
     """
     export = _open(folder, file, reading, wanted, findings)
     if export is None:
@@ -68,7 +72,7 @@ def read_raw_file(
     raw = _named_as_declared(raw, wanted)
     if not _check_columns(raw, wanted, findings):
         return None
-    return _without_identifying(raw, wanted, findings)
+    return _without_identifying(raw, wanted, identifying, findings)
 
 
 def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], findings: Findings) -> Export | None:
@@ -154,16 +158,21 @@ def report_undeclared(raw: RawTable, declared: Collection[str], findings: Findin
             )
 
 
-def _without_identifying(raw: RawTable, wanted: Collection[str], findings: Findings) -> RawTable:
-    """Drop what the platform knows about a person, before anything else looks at the table."""
-    drop = [info.kind == "identifying" and info.name not in wanted for info in raw.columns]
+def _without_identifying(
+    raw: RawTable, wanted: Collection[str], identifying: Collection[str], findings: Findings
+) -> RawTable:
+    """Drop what identifies a person, before anything else looks at the table."""
+    kinds = [info.kind for info in raw.columns] or ["answer"] * len(raw.header)
+    drop = [
+        name in identifying or (kind == "identifying" and name not in wanted)
+        for name, kind in zip(raw.header, kinds, strict=True)
+    ]
     if not any(drop):
         return raw
-    dropped: list[ColumnInfo] = [info for info, gone in zip(raw.columns, drop, strict=True) if gone]
+    dropped = list(compress(raw.header, drop))
     findings.add(
         "identifying_dropped",
-        f"columns that identify people were dropped before anything was read from them: "
-        f"{', '.join(info.name for info in dropped)}",
+        f"columns that identify people were dropped before anything was read from them: {', '.join(dropped)}",
         severity="note",
         file=raw.file,
         count=len(dropped),

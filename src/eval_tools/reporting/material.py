@@ -52,6 +52,7 @@ class Material:
     verdicts: ReleasedTable
     people: ReleasedTable | None  # single people, by a recorded decision of the study
     findings: tuple[Finding, ...]
+    not_read: ReleasedTable  # people who withdrew, forms without consent
     form_checks: ReleasedTable | None  # where a questionnaire asks something about its forms
     already_reversed: tuple[str, ...]  # questionnaires whose answers look as if they had been reversed before
     ages_known: bool  # whether the roster tells ages

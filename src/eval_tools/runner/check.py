@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from eval_tools.intake.findings import Findings, problems_in
 from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.quality.notes import note_forms, note_items
 from eval_tools.runner.duty_holder import is_lead_required, missing_lead
+from eval_tools.runner.retention import warn_of_retention
 from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
 from eval_tools.scoring.notes import note_answers
@@ -40,7 +42,7 @@ class CheckOutcome:
     exit_code: int
 
 
-def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
+def check_study(study: str, *, start: Path | None = None, today: datetime.date | None = None) -> CheckOutcome:
     """Check definitions and raw files of a study.
 
     Raises
@@ -48,7 +50,8 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
     DefinitionError
         If the definitions are wrong; the raw files cannot be judged then.
     """
-    run = open_study(study, start=start)
+    today = today or datetime.datetime.now(tz=datetime.UTC).date()
+    run = open_study(study, start=start, today=today)
     received = run.received
     alerts = update_lists(run)
     nobody = missing_lead(run.study, run.instruments)
@@ -57,6 +60,7 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
     errors = [*refused, *wrong]
     doubts = [] if refused else nobody
     warnings = [*problems_in(received.issues, severity="warning"), *doubts, *_notes(run), *_quality(run)]
+    warnings += [*warn_of_retention(run.study, run.workbench, today=today), *_key_not_named(run)]
     notes = problems_in(received.issues, severity="note")
     lines = [f"{run.study.file} and {len(run.instruments)} questionnaires: no problem."]
     lines += [f"{raw.file}: {raw.n_rows:,} rows read." for raw in received.raw_files]
@@ -81,6 +85,14 @@ def _quality(run: StudyRun) -> list[Problem]:
     note_items(received.responses, run.instruments, findings, file=run.study.file)
     note_forms(quality, received.forms, findings)
     return problems_in(findings.table(), severity="warning")
+
+
+def _key_not_named(run: StudyRun) -> list[Problem]:
+    """Warn if nothing would tell that another key was used."""
+    if run.study.identifiers != "direct" or run.study.key_fingerprint:
+        return []
+    what = "nothing says which key belongs to the study; with another one nobody would be linked, and nobody told."
+    return [Problem(run.study.file, what, f'Write people: {{key_fingerprint: "{run.fingerprint_of_key}"}}.')]
 
 
 def _notes(run: StudyRun) -> list[Problem]:

@@ -16,7 +16,9 @@ from eval_tools.runner.duty import add_safeguarding, run_safeguarding
 from eval_tools.runner.interviews import add_interviews, run_interviews
 from eval_tools.runner.keys import add_key, run_key
 from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
+from eval_tools.runner.withdraw import add_withdraw, run_withdraw
 
+OPENS_RAW_DATA = ("run", "check", "safeguarding", "withdraw")
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 
 
@@ -59,12 +61,27 @@ def build_parser() -> argparse.ArgumentParser:
     add_interviews(commands)
     add_key(commands)
     add_safeguarding(commands)
+    add_withdraw(commands)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code; one that opens raw data leaves a line in the access log."""
     options = build_parser().parse_args(arguments)
+    if options.command not in OPENS_RAW_DATA:
+        return _answer(options)
+    from eval_tools.runner.access_log import log_access
+
+    code = 1
+    try:
+        code = _answer(options)
+    finally:
+        reason = getattr(options, "reason_word", "")
+        log_access(f"{options.command} {reason}".strip(), options.study, code)
+    return code
+
+
+def _answer(options: argparse.Namespace) -> int:
     from eval_tools.errors import EvalToolsError
 
     try:
@@ -122,4 +139,5 @@ COMMANDS = {
     "interviews": run_interviews,
     "key": run_key,
     "safeguarding": run_safeguarding,
+    "withdraw": run_withdraw,
 }

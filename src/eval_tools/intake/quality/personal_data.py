@@ -103,8 +103,12 @@ def note_personal_columns(
             continue
         counts: dict[str, int] = {}
         rows: set[int] = set()
+        known: dict[str, frozenset[str]] = {}  # answers repeat; each text is looked at once
         for i, record in enumerate(raw.cells):
-            for kind in kinds_in(record[index]):
+            text = record[index]
+            if text not in known:
+                known[text] = kinds_in(text)
+            for kind in known[text]:
                 counts[kind] = counts.get(kind, 0) + 1
                 rows.add(i)
         if counts:
