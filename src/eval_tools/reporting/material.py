@@ -59,6 +59,8 @@ class Material:
     deviations: tuple[Deviation, ...]
     version: str
     fingerprint: str
+    transfers: ReleasedTable | None = None  # where forms name sites
+    safeguarding: ReleasedTable | None = None  # where somebody is named who looks at answers that need a person
 
     def __post_init__(self) -> None:
         given = (*self.tables, *([] if self.people is None else [self.people]))
@@ -78,6 +80,8 @@ class Material:
             *([] if self.sites is None else [self.sites]),
             self.verdicts,
             *([] if self.form_checks is None else [self.form_checks]),
+            *([] if self.transfers is None else [self.transfers]),
+            *([] if self.safeguarding is None else [self.safeguarding]),
             *self.distributions.values(),
         )
 

@@ -133,7 +133,9 @@ def _keep_other_languages(run: StudyRun, languages: tuple[str, ...], target: Pat
 
 
 def _identity(run: StudyRun) -> str:
-    return combine(run.fingerprint, eval_tools.__version__, code_digest(), run.study.id, run.term)
+    """Hash what a report shows: its inputs and, as the duty holder answers later, what is told of that."""
+    told = "" if run.released.safeguarding is None else run.released.safeguarding.data.to_csv(index=False)
+    return combine(run.fingerprint, eval_tools.__version__, code_digest(), run.study.id, run.term, told)
 
 
 def _write_run_json(
