@@ -17,6 +17,7 @@ from eval_tools.intake.alerts import Alert, find_alerts
 from eval_tools.intake.answers import compare_totals, item_columns_in, read_answers
 from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
+from eval_tools.intake.mapping import check_groups_of_sites, check_roster_regions
 from eval_tools.intake.people import read_people
 from eval_tools.intake.places import check_sites
 from eval_tools.intake.placing import (
@@ -92,6 +93,8 @@ def receive_study(
         raw = read_entry(study, study.roster, instruments, corrections, findings, raw_files)
         roster = {} if raw is None else read_roster(raw, study, key, findings)
         levels = [] if raw is None else read_subgroups(raw, study, key, findings)
+        if raw is not None:
+            check_roster_regions(raw, study, findings)
         about = [] if raw is None else read_people(raw, study.roster, key=key, study=study.id, findings=findings)
     forms: list[pd.DataFrame] = []
     responses: list[pd.DataFrame] = []
@@ -115,6 +118,7 @@ def receive_study(
     _note_empty_waves(form_table, study, findings)
     moved = settle_places(pd.concat(told), people, roster, study, transfers, findings) if told else []
     check_everybody_has_a_group(people, study, findings)
+    check_groups_of_sites(people, study, findings)
     check_sites([site for _, site in people.values()], study, findings)
     participants = pd.DataFrame(
         {

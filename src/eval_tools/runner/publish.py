@@ -17,6 +17,7 @@ import eval_tools
 from eval_tools.errors import EvalToolsError, Problem
 from eval_tools.privacy.disclosure import ReleasedTable
 from eval_tools.runner.fingerprint import code_digest, combine, hash_files
+from eval_tools.runner.mapping import record_mapping, refuse_changed_mapping
 from eval_tools.runner.notebooks import run_notebook
 from eval_tools.runner.progress import Progress
 from eval_tools.runner.safeguarding import update_lists
@@ -50,6 +51,7 @@ def run_study(
         sys.stderr.write(f"{alert}\n")
     languages = (run.language,) if language else run.study.languages
     notebooks = sorted(workbench.notebooks.glob("[0-9][0-9]_*.ipynb"))
+    refuse_changed_mapping(run)
     progress = Progress(3 + len(languages) * (1 + len(notebooks)), quiet=quiet)
     _ = run.term, run.results, run.changes, run.descriptives, run.reliabilities  # refuses, or fills the cache
     progress.done(f"read and scored {len(run.forms):,} forms of {len(run.participants):,} participants")
@@ -69,6 +71,7 @@ def run_study(
         _write_run_json(run, languages, notebooks, released.results, folder)
         _check_nothing_leaks(run, folder)
         _move_into_place(folder, target, workbench)
+    record_mapping(run)
     progress.done(f"published {target.relative_to(workbench.root).as_posix()}/")
     return target
 

@@ -192,6 +192,7 @@ def _check_values(doc: Document, path: tuple[str | int, ...], entry: dict[str, A
     known = {
         "wave": [w["id"] for w in doc.data["waves"]],
         "group": list(doc.data["groups"]),
+        "region": list(doc.data.get("regions", {})),
         "sex": ["female", "male"],
     }
     problems = []

@@ -31,7 +31,7 @@ FILES = Text(
 )
 MEANINGS = MapOf(Text(), keys=r"[^\n]+", at_least=1)
 VALUES = Record({}, {"wave": MEANINGS, "group": MEANINGS, "site": MEANINGS})
-ROSTER_VALUES = Record({}, {"group": MEANINGS, "site": MEANINGS, "sex": MEANINGS})
+ROSTER_VALUES = Record({}, {"group": MEANINGS, "site": MEANINGS, "region": MEANINGS, "sex": MEANINGS})
 ENCODING = Word("utf-8", "utf-8-sig", "utf-16", "gb18030", "big5hkscs")
 READER = Word(
     "table",
@@ -149,6 +149,17 @@ STUDY = Record(
     },
     {
         "regions": MapOf(Record({"title": Translated(), "sites": ListOf(Text(), at_least=1)}), at_least=1),
+        "confirmed": ListOf(
+            Record(
+                {
+                    "site": Text(),
+                    "was": Record({}, {"region": Slug(), "group": Slug()}),
+                    "from_wave": Slug(),
+                    "reason": Text(),
+                }
+            ),
+            at_least=1,
+        ),
         "site_word": Word("site", "school", "village", "centre"),
         "attribution": Text(),
         "licence": Text(),
@@ -159,7 +170,14 @@ STUDY = Record(
                 "file": FILE,
                 "columns": Record(
                     {},
-                    {"participant": Text(), "group": Text(), "site": Text(), "age": Text(), "sex": Text()},
+                    {
+                        "participant": Text(),
+                        "group": Text(),
+                        "site": Text(),
+                        "region": Text(),
+                        "age": Text(),
+                        "sex": Text(),
+                    },
                 ),
             },
             {
