@@ -12,6 +12,7 @@ from eval_tools.intake.findings import Findings, problems_in
 from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.quality.notes import note_forms, note_items
 from eval_tools.runner.duty_holder import is_lead_required, missing_lead
+from eval_tools.runner.mapping import mapping_problems
 from eval_tools.runner.retention import warn_of_retention
 from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
@@ -56,7 +57,10 @@ def check_study(study: str, *, start: Path | None = None, today: datetime.date |
     alerts = update_lists(run)
     nobody = missing_lead(run.study, run.instruments)
     refused = nobody if is_lead_required(run.study) else []
-    wrong = problems_in(received.issues, severity="error")
+    wrong = [
+        *problems_in(received.issues, severity="error"),
+        *mapping_problems(run, received.forms, received.participants),
+    ]
     errors = [*refused, *wrong]
     doubts = [] if refused else nobody
     warnings = [*problems_in(received.issues, severity="warning"), *doubts, *_notes(run), *_quality(run)]

@@ -22,7 +22,7 @@ from eval_tools.studies.check_design import (
 from eval_tools.studies.check_people import check_people
 from eval_tools.studies.check_plan import check_plan, check_publish
 from eval_tools.studies.check_sources import check_roster, check_sources
-from eval_tools.studies.places import check_regions, check_starts
+from eval_tools.studies.places import check_confirmed, check_regions, check_starts
 from eval_tools.studies.schema import STUDY
 from eval_tools.studies.study import Study
 from eval_tools.studies.workbench import Workbench
@@ -85,6 +85,7 @@ def _check_meaning(doc: Document, folder: Path, instruments: Instruments, availa
         *check_informants(doc),
         *check_starts(doc),
         *check_regions(doc),
+        *check_confirmed(doc),
         *check_sources(doc, folder, instruments, available),
         *check_roster(doc),
         *check_plan(doc, instruments, available),
