@@ -9,11 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from eval_tools.definitions.shapes import ListOf, MapOf, Number, Record, Slug, Text, Word, check_shape
+from eval_tools.definitions.shapes import ListOf, Number, Record, Slug, Text, Word, check_shape
 from eval_tools.definitions.strict_yaml import Document, Path_, read_yaml
 from eval_tools.errors import DefinitionError, Problem
+from eval_tools.intake.decided import SHAPES, Decided, build_decided
 from eval_tools.intake.findings import Findings
-from eval_tools.intake.raw_table import INVALID, RawTable, plain
+from eval_tools.intake.raw_table import INVALID, REASONS, RawTable, plain
+from eval_tools.intake.row_place import Match, file_changed, find_rows, is_place, matched_columns
 
 
 class _Target:
@@ -39,19 +41,20 @@ SCHEMA = Record(
                 {
                     "id": Slug(),
                     "file": Text(),
-                    "match": MapOf(Text(), keys=r"[^\n]+", at_least=1),
+                    "match": Match(),
                     "expect": Record({"rows": Number(1, whole=True)}),
                     "reason": Text(),
                     "status": Word("proposed", "accepted"),
                 },
                 {
                     "keep": Record({}, {"lowest": Text(), "highest": Text()}),
-                    "set": Record({"column": Text(), "from": Text(), "to": _Target()}),
+                    "set": Record({"column": Text(), "to": _Target()}, {"from": Text()}),
                     "drop": Word("rows"),
                 },
             )
         ),
-    }
+    },
+    SHAPES,
 )
 ACTIONS = ("keep", "set", "drop")
 
@@ -63,7 +66,7 @@ class Correction:
     id: str
     file: str
     where: str
-    match: Mapping[str, str]
+    match: Mapping[str, Any]  # column -> text, or a place: row and sha256
     rows: int
     action: Literal["keep", "set", "drop"]
     details: Any
@@ -80,7 +83,26 @@ def load_corrections(path: Path, *, root: Path) -> tuple[Correction, ...]:
     """
     if not path.exists():
         return ()
+    return parse_corrections(read_yaml(path, root=root))
+
+
+def load_decided(path: Path, *, root: Path) -> Decided:
+    """Load from corrections.yaml what was accepted or asked; an absent file means nothing was.
+
+    Raises
+    ------
+    DefinitionError
+        As :func:`load_corrections`.
+    """
+    if not path.exists():
+        return Decided()
     doc = read_yaml(path, root=root)
+    parse_corrections(doc)
+    return build_decided(doc.data)
+
+
+def parse_corrections(doc: Document) -> tuple[Correction, ...]:
+    """Turn corrections.yaml into corrections, or raise with every problem at once."""
     problems = check_shape(doc, SCHEMA)
     if not problems:
         problems = _check_meaning(doc)
@@ -109,6 +131,14 @@ def _check_meaning(doc: Document) -> list[Problem]:
                     where,
                     f"correction {entry['id']!r}: keep needs one rule.",
                     "lowest: <column> or highest: <column>.",
+                )
+            )
+        if "set" in entry and "from" not in entry["set"] and not is_place(entry["match"]):
+            problems.append(
+                Problem(
+                    where,
+                    f"correction {entry['id']!r} does not say what the cell holds now.",
+                    "Add set: from, or match the row by {row: …, sha256: …}.",
                 )
             )
         if entry["id"] in seen:
@@ -144,7 +174,7 @@ def apply_corrections(raw: RawTable, corrections: tuple[Correction, ...], findin
 
 
 def _apply(raw: RawTable, correction: Correction, findings: Findings) -> RawTable:
-    columns = [*correction.match, *_columns_used(correction)]
+    columns = [*matched_columns(correction.match), *_columns_used(correction)]
     absent = [name for name in columns if name not in raw.header]
     if absent:
         _fail(findings, correction, f"names columns that {raw.file} does not have: {', '.join(absent)}.")
@@ -152,9 +182,10 @@ def _apply(raw: RawTable, correction: Correction, findings: Findings) -> RawTabl
     if not correction.accepted:
         _fail(findings, correction, "is only proposed; set status: accepted once it was decided.")
         return raw
-    wanted = {name: raw.column(name) for name in correction.match}
-    match = {name: plain(value) for name, value in correction.match.items()}
-    hits = [i for i in range(len(raw.cells)) if all(wanted[n][i] == v for n, v in match.items())]
+    if file_changed(raw, correction.match):
+        _fail(findings, correction, "was decided for another file: this one has another sha256. Look at the row again.")
+        return raw
+    hits = find_rows(raw, correction.match)
     if len(hits) != correction.rows:
         _fail(
             findings,
@@ -222,10 +253,10 @@ def _number(text: str) -> float:
 
 
 def _set(raw: RawTable, correction: Correction, hits: list[int], findings: Findings) -> RawTable:
-    column, old, new = (correction.details[key] for key in ("column", "from", "to"))
+    column, old, new = (correction.details.get(key) for key in ("column", "from", "to"))
     index = raw.header.index(column)
     current = raw.column(column)
-    if any(current[i] != plain(old) for i in hits):
+    if any(current[i] != plain(old) if old is not None else raw.cells[i][index] in REASONS for i in hits):
         _fail(findings, correction, f"expects another text in column {column!r}; it no longer fits the file.")
         return raw
     text = INVALID if new == "invalid" else ""
