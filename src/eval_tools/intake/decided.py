@@ -16,7 +16,7 @@ from eval_tools.definitions.shapes import ListOf, Number, Record, Slug, Text
 PLACE = {"rule": Slug(), "file": Text(), "reason": Text()}
 SHAPES = {
     "accepted": ListOf(Record({**PLACE, "count": Number(0, whole=True)}, {"column": Text()})),
-    "asked": ListOf(Record({**PLACE, "row": Number(0, whole=True)}, {"column": Text()})),
+    "asked": ListOf(Record({**PLACE, "row": Number(0, whole=True)}, {"column": Text(), "sha256": Text()})),
 }
 
 
@@ -29,11 +29,19 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question that somebody takes to a school; it is about one state of the file, for rows move."""
+
+    reason: str
+    sha256: str = ""  # first characters; '' where it is not about a raw file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """The decisions of one study; where a place was decided more than once, the last one."""
 
     accepted: Mapping[tuple[str, str, str], Accepted] = field(default_factory=dict)  # by rule, file and column
-    asked: Mapping[tuple[str, str, int, str], str] = field(default_factory=dict)  # rule, file, row, column -> reason
+    asked: Mapping[tuple[str, str, int, str], Asked] = field(default_factory=dict)  # by rule, file, row and column
 
 
 def build_decided(data: Mapping[str, Any]) -> Decided:
@@ -56,7 +64,9 @@ def build_decided(data: Mapping[str, Any]) -> Decided:
         ),
         asked=MappingProxyType(
             {
-                (each["rule"], each["file"], each["row"], each.get("column", "")): each["reason"]
+                (each["rule"], each["file"], each["row"], each.get("column", "")): Asked(
+                    reason=each["reason"], sha256=each.get("sha256", "")
+                )
                 for each in data.get("asked", ())
             }
         ),

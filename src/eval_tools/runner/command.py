@@ -43,6 +43,11 @@ def build_parser() -> argparse.ArgumentParser:
         description="Check definitions and raw files of a study and list every problem at once.",
     )
     check.add_argument("study", metavar="STUDY", help="folder under data_raw/")
+    check.add_argument("--html", default="", metavar="FILE", help="the page; default: .eval_tools/check/STUDY.html")
+    check.add_argument("--xlsx", default="", metavar="FILE", help="write a workbook in which each problem is decided")
+    check.add_argument(
+        "--decisions", default="", metavar="FILE", help="read such a workbook back into corrections.yaml"
+    )
     lock = commands.add_parser(
         "lock",
         help="freeze the plan of a study before its data are seen",
@@ -84,9 +89,17 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from eval_tools.runner.check import check_study
+    import datetime
 
-    outcome = check_study(options.study)
+    from eval_tools.runner.check import check_study, decide_findings
+    from eval_tools.runner.checks.terminal import pen_for
+
+    how = {"html": options.html, "xlsx": options.xlsx, "pen": pen_for(sys.stdout)}
+    if options.decisions:
+        today = datetime.datetime.now().astimezone().date().isoformat()
+        outcome = decide_findings(options.study, options.decisions, today=today, **how)
+    else:
+        outcome = check_study(options.study, **how)
     sys.stdout.write(outcome.text + "\n")
     return outcome.exit_code
 

@@ -6,6 +6,7 @@ Notebooks, papermill and the command line all come through here, so they see the
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from eval_tools.errors import DefinitionError, Problem, UnknownNames
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
-from eval_tools.privacy.pseudonyms import key_fingerprint, published_key, read_key
+from eval_tools.privacy.pseudonyms import key_fingerprint, pseudonym, published_key, read_key
 from eval_tools.runner.cache import StageCache
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
 from eval_tools.runner.release import Released, release_term
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from eval_tools.runner.display import Shown
 
 KEY_FILE = "EVAL_TOOLS_KEY_FILE"
+SHORTEST_ID = 4  # a shorter word in a note is more likely a number of forms
 BLOCKS_EACH = (
     "branch-1",
     "compare-intro",
@@ -113,6 +115,12 @@ class StudyRun:
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every raw file and definition."""
         return input_hashes(self.definition, self.workbench)
+
+    def names_participant(self, text: str) -> bool:
+        """Say whether a text holds the id of somebody in the study, as a word of four characters or more."""
+        words = [word for word in re.findall(r"[^\W_](?:[\w.-]*[^\W_])?", text) if len(word) >= SHORTEST_ID]
+        known = set(self.received.participants["participant"])
+        return any(pseudonym(word, key=self._key, study=self.study.id) in known for word in words)
 
     @property
     def fingerprint(self) -> str:
