@@ -11,6 +11,8 @@ Promises: claims in at most 7 % of the studies without an effect; where a branch
 in 93 to 97 % of them; and at an effect of half an SD the verdict finds at least nine tenths of what the best single
 method finds. Single methods are the primary estimator, and each check that by itself errs in at most 7 % of the
 studies without an effect, also under stress: a method that is quick to see effects where there are none is no rival.
+Nor is one that answers another question: where the verdict is about one of several later waves, the average of all of
+them finds an effect that lasts more easily, and says less. What it finds is printed, and promises nothing.
 Its ratio is broken if it lies below 0.90 by more than chance: ratio + 1.645 standard errors < 0.90, the standard
 error of a ratio of two shares of the same studies (delta method).
 
@@ -62,6 +64,7 @@ MOST_CLAIMS = 7.0  # % of studies without an effect
 COVERED = (93.0, 97.0)  # %
 LEAST_POWER = 0.90  # of the best single method
 ONE_SIDED = 1.645  # standard errors below LEAST_POWER before chance is no excuse
+OTHER_QUESTION = ("collapsed_difference",)  # checks of the average of several waves, where the verdict is about one
 STRESS = 2.0  # times the SD of the changes of schools, in one arm
 
 
@@ -209,7 +212,9 @@ def summarise(design: Design, null: list[Told], power: list[Told], stress: list[
     level, under_stress = false_claims_alone(null), false_claims_alone(stress) if stress else {}
     primary = null[0].primary
     holds = [name for name in level if name == primary or max(level[name], under_stress.get(name, 0.0)) <= MOST_CLAIMS]
-    alone = {name: share([told.says[name] == "better" for told in power]) for name in holds}
+    found_alone = {name: share([told.says[name] == "better" for told in power]) for name in level}
+    alone = {name: found_alone[name] for name in holds if name not in OTHER_QUESTION}
+    others = {name: found_alone[name] for name in level if name in OTHER_QUESTION}
     broken = []
     if claims > MOST_CLAIMS:
         broken.append("claims")
@@ -226,6 +231,8 @@ def summarise(design: Design, null: list[Told], power: list[Told], stress: list[
     lines = [f"{design.name:<28} {branch:<21} {primary:<18} {claims:6.1f} {covered:9.1f} {found:6.1f} {compared}{mark}"]
     if level:
         lines.append(f"{'':<29}no effect, alone: {_list(level)}")
+    if others:
+        lines.append(f"{'':<29}another question, finds alone: {_list(others)} (no promise)")
     if stress:
         alone_stressed = f"; alone: {_list(under_stress)}" if under_stress else ""
         lines.append(f"{'':<29}stress: claims {false_claims(stress):.1f}{alone_stressed} (no promise)")

@@ -170,8 +170,8 @@ def _whole_sites(assignment: Assignment, programme: int, comparison: int, n_wave
         return Branch(
             id="sites_randomised",
             primary="mixed_ancova",
-            checks=("randomisation_ancova",),
-            alongside=("cr2_ancova", "site_means_ancova"),
+            checks=("randomisation_ancova", "cr2_ancova"),
+            alongside=("site_means_ancova",),
         )
     if fewest < FEWEST_SITES:
         return Branch(
