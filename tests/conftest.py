@@ -53,7 +53,7 @@ waves:
 informants: [child]
 sources:
   - file: both/answers.csv
-    reader: csv
+    reader: table
     informant: child
     columns: {participant: id, wave: wave, group: group}
     instruments:
@@ -84,7 +84,7 @@ subgroups:
     levels: {{girl: {_titles("Girls", "女生", "女生")}, boy: {_titles("Boys", "男生", "男生")}}}
 roster:
   file: roster.csv
-  reader: csv
+  reader: table
   columns: {{participant: id, group: group, site: school}}
   subgroups: {{sex: {{column: sex, values: {{女: girl, 男: boy}}, blank: [不詳]}}}}
 """
@@ -97,7 +97,7 @@ CHILD_AND_TEACHER = """\
 """
 TEACHERS = """\
   - file: both/teachers.csv
-    reader: csv
+    reader: table
     informant: teacher
     columns: {participant: id, wave: wave, group: group, site: school}
     instruments:

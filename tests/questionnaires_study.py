@@ -20,7 +20,7 @@ TOO_YOUNG = 12  # children of 9 in the roster, too young for all three; PHQ-9 an
 ROSTER = """\
 roster:
   file: roster.csv
-  reader: csv
+  reader: table
   columns: {participant: id, group: group, age: age, sex: sex}
   values: {sex: {女: female, 男: male}}
   blank: [不詳]

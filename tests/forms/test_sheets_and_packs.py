@@ -15,7 +15,7 @@ from eval_tools.forms.sheet_pages import render_sheet_pdf, render_sheet_word
 from eval_tools.forms.sheets import PackForm, child_sheet, guardian_sheet, id_sheet, minutes_for, staff_sheet
 from eval_tools.forms.words import LANGUAGES, FormWords
 from eval_tools.instruments.facts import StatedNumber
-from eval_tools.studies.study import InstrumentColumns, Source
+from eval_tools.studies.study import InstrumentColumns, Reading, Source
 from synthetic_study import synthetic_study
 
 NAMES = {"study": "A study", "wave": "Autumn"}
@@ -105,14 +105,13 @@ def declared(instrument, informant, wave):
     columns = InstrumentColumns(instrument=instrument, columns=("a",), answers={})
     return Source(
         file="x.csv",
-        reader="csv",
-        encoding="utf-8",
+        reading=Reading(),
         informant=informant,
         wave=wave,
         columns={},
         meanings={},
         instruments=(columns,),
-        blank=(),
+        missing={},
         totals={},
         ignore=(),
     )

@@ -12,7 +12,7 @@ from eval_tools.privacy.pseudonyms import pseudonym, published_key
 ROSTER = """\
 roster:
   file: roster.csv
-  reader: csv
+  reader: table
   columns: {participant: id, group: group, age: age, sex: sex}
   values: {sex: {女: female, Ｆ: female, 男: male}}
   blank: [不詳]

@@ -51,7 +51,7 @@ def test_blanks_around_an_answer_are_not_worth_a_note(post):
 
 @pytest.mark.parametrize("text", ["", "  ", "-99", "(空)", "（空）"])
 def test_empty_cells_and_declared_blank_codes_are_blank(post, text):
-    post.change("reader: csv", 'reader: csv\n    blank: ["-99", "（空）"]')
+    post.change("reader: table", 'reader: table\n    blank: ["-99", "（空）"]')
     post.put(4, "q7", text)
     received = post.receive()
     assert received.issues.empty

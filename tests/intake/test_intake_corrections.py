@@ -74,7 +74,7 @@ def test_of_two_forms_the_lowest_or_highest_is_kept(post, the_only, rule, kept):
 
 
 def test_numbers_are_compared_as_numbers_not_as_text(post):
-    post.change("reader: csv", "reader: csv\n    ignore: [minutes]")
+    post.change("reader: table", "reader: table\n    ignore: [minutes]")
     with_two_forms(post, 1, 1)
     lines = post.text().splitlines()
     minutes = ["9.5", *["0"] * 7, "10"]
@@ -171,7 +171,7 @@ def test_an_id_declared_invalid_is_nobody(post, the_only):
 def test_the_roster_can_be_corrected_too(post):
     post.change(
         "sources:\n",
-        "roster:\n  file: roster.csv\n  reader: csv\n  columns: {participant: id, group: group}\nsources:\n",
+        "roster:\n  file: roster.csv\n  reader: table\n  columns: {participant: id, group: group}\nsources:\n",
     )
     roster = "id,group\nk1,programme\nk1,programme\nk2,programme\nk3,comparison\nk4,comparison\nk5,programme\n"
     (post.folder / "roster.csv").write_text(roster, encoding="utf-8")

@@ -62,8 +62,8 @@ def test_a_wrong_encoding_names_the_row_and_the_encodings_there_are(post, the_on
 @pytest.mark.parametrize("encoding", ["gb18030", "big5hkscs", "utf-16", "utf-8-sig"])
 def test_a_declared_encoding_is_read(post, encoding):
     post.change(
-        "reader: csv",
-        f"reader: csv\n    encoding: {encoding}\n    values: {{group: {{項目組: programme, 對照組: comparison}}}}",
+        "reader: table",
+        f"reader: table\n    encoding: {encoding}\n    values: {{group: {{項目組: programme, 對照組: comparison}}}}",
     )
     for row in post.rows:
         row[2] = {"programme": "項目組", "comparison": "對照組"}[row[2]]
@@ -107,7 +107,7 @@ def test_empty_lines_at_the_end_are_no_rows(post):
 
 
 def test_rows_keep_their_number_when_a_cell_holds_a_line_break(post, the_only):
-    post.change("reader: csv", "reader: csv\n    ignore: [remark]")
+    post.change("reader: table", "reader: table\n    ignore: [remark]")
     lines = post.text().splitlines()
     lines = [f"{lines[0]},remark", f'{lines[1]},"one\ntwo"', *(f"{line}," for line in lines[2:])]
     lines[3] = lines[3].replace(",1,1,", ",1,8,", 1)
@@ -129,7 +129,7 @@ def test_a_missing_and_an_undeclared_column_are_both_named(post, the_only):
 
 
 def test_a_declared_column_to_ignore_is_not_read(post):
-    post.change("reader: csv", "reader: csv\n    ignore: [remark]")
+    post.change("reader: table", "reader: table\n    ignore: [remark]")
     lines = post.text().splitlines()
     post.write_text("\n".join([f"{lines[0]},remark", *(f"{line},8" for line in lines[1:])]))
     assert post.issues(write=False).empty
@@ -168,7 +168,7 @@ def test_more_than_five_thousand_columns_are_refused(post, the_only):
 
 
 def test_a_file_too_large_is_not_even_opened(post, the_only, monkeypatch):
-    monkeypatch.setattr("eval_tools.intake.raw_table.MAX_BYTES", 100)
+    monkeypatch.setattr("eval_tools.intake.files.received.MAX_BYTES", 100)
     the_only(post.issues(), "file_too_large", severity="error")
 
 

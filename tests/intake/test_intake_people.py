@@ -11,7 +11,7 @@ FILE = "both/answers.csv"
 ROSTER = """\
 roster:
   file: roster.csv
-  reader: csv
+  reader: table
   columns: {participant: id, group: group}
 sources:
 """
@@ -32,7 +32,7 @@ def add_second_source(post, *, file: str = "more/answers.csv", instrument: str =
     columns = "{participant: id, wave: wave, group: group" + (", site: school}" if site else "}")
     post.change(
         "plan:\n",
-        f"  - file: {file}\n    reader: csv\n    informant: child\n    columns: {columns}\n"
+        f"  - file: {file}\n    reader: table\n    informant: child\n    columns: {columns}\n"
         f'    instruments:\n      {instrument}: {{columns: "q{{n}}"}}\nplan:\n',
     )
     (post.folder / file).parent.mkdir(exist_ok=True)
@@ -64,8 +64,8 @@ def test_a_text_that_names_no_wave_or_group_is_an_error(post, the_only, column, 
 
 def test_declared_texts_for_waves_and_groups_are_found_full_width_or_not(post):
     post.change(
-        "reader: csv",
-        'reader: csv\n    values:\n      group: {"（一）班": programme, "(２)班": comparison}\n'
+        "reader: table",
+        'reader: table\n    values:\n      group: {"（一）班": programme, "(２)班": comparison}\n'
         '      wave: {"１": autumn, "2": spring}',
     )
     for row in post.rows:
@@ -200,7 +200,7 @@ def test_a_wave_without_forms_is_a_warning(post, the_only):
 
 def test_a_wave_for_the_whole_file_needs_no_column(post):
     post.change("{participant: id, wave: wave, group: group}", "{participant: id, group: group}")
-    post.change("reader: csv", "reader: csv\n    wave: spring\n    ignore: [wave]")
+    post.change("reader: table", "reader: table\n    wave: spring\n    ignore: [wave]")
     post.rows = [row for row in post.rows if row[1] == "autumn"]
     assert set(post.receive().forms["wave"]) == {"spring"}
 
@@ -210,7 +210,7 @@ def test_a_study_with_one_group_needs_no_group_column(post):
         '  comparison: {role: comparison, title: {en: "Comparison", zh-Hant: "對照組", zh-Hans: "对照组"}}\n', ""
     )
     post.change("{participant: id, wave: wave, group: group}", "{participant: id, wave: wave}")
-    post.change("reader: csv", "reader: csv\n    ignore: [group]")
+    post.change("reader: table", "reader: table\n    ignore: [group]")
     received = post.receive()
     assert received.issues.empty
     assert set(received.participants["group"]) == {"programme"}

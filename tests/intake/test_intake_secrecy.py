@@ -99,7 +99,7 @@ def total_that_differs(post):
 def not_in_the_roster(post):
     post.change(
         "sources:\n",
-        "roster:\n  file: roster.csv\n  reader: csv\n  columns: {participant: id, group: group}\nsources:\n",
+        "roster:\n  file: roster.csv\n  reader: table\n  columns: {participant: id, group: group}\nsources:\n",
     )
     roster = f"id,group\n{NAME},programme\n{NAME},programme\n{NAME}-k2,{GROUP}\n"
     (post.folder / "roster.csv").write_text(roster, encoding="utf-8")

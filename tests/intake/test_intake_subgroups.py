@@ -13,7 +13,7 @@ subgroups:
       boy: {en: "Boys", zh-Hant: "男生", zh-Hans: "男生"}
 roster:
   file: roster.csv
-  reader: csv
+  reader: table
   columns: {participant: id, group: group}
   subgroups: {sex: {column: sex, values: {女: girl, Ｆ: girl, 男: boy}, blank: [不詳]}}
 sources:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 
 import pytest
 
@@ -14,11 +13,9 @@ from eval_tools.privacy.pseudonyms import (
     pseudonym,
     pseudonymise,
     published_key,
-    read_key,
 )
 
 KEY = bytes(range(32))
-POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="file modes and symbolic links as on POSIX")
 
 
 def hmac_sha256_by_hand(key: bytes, message: bytes) -> bytes:
@@ -106,71 +103,6 @@ def test_a_short_key_or_an_unusable_study_is_refused(key, study):
         pseudonymise(["C012"], key=key, study=study)
     assert "short'" not in str(refused.value)
     assert "C012" not in str(refused.value)
-
-
-@pytest.fixture
-def workbench(tmp_path):
-    (tmp_path / "workbench").mkdir()
-    return tmp_path / "workbench"
-
-
-def key_file(path, content=KEY, mode=0o600):
-    path.write_bytes(content)
-    path.chmod(mode)
-    return path
-
-
-def test_a_private_key_outside_the_workbench_is_read(tmp_path, workbench):
-    assert read_key(key_file(tmp_path / "study.key"), workbench=workbench) == KEY
-
-
-def test_a_key_inside_the_workbench_is_refused(workbench):
-    with pytest.raises(DefinitionError, match="inside the workbench"):
-        read_key(key_file(workbench / "study.key"), workbench=workbench)
-
-
-@POSIX_ONLY
-def test_a_link_does_not_hide_a_key_inside_the_workbench(tmp_path, workbench):
-    key_file(workbench / "study.key")
-    link = tmp_path / "elsewhere.key"
-    link.symlink_to(workbench / "study.key")
-    bench_by_link = tmp_path / "bench"
-    bench_by_link.symlink_to(workbench)
-    for bench in (workbench, bench_by_link):
-        with pytest.raises(DefinitionError, match="inside the workbench"):
-            read_key(link, workbench=bench)
-        with pytest.raises(DefinitionError, match="inside the workbench"):
-            read_key(bench_by_link / "study.key", workbench=bench)
-
-
-def test_a_missing_key_is_refused_with_a_way_to_make_one(tmp_path, workbench):
-    with pytest.raises(DefinitionError, match=r"secrets\.token_bytes\(32\)"):
-        read_key(tmp_path / "no.key", workbench=workbench)
-    with pytest.raises(DefinitionError, match="cannot be read"):
-        read_key(tmp_path, workbench=workbench)
-
-
-@POSIX_ONLY
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602, 0o610])
-def test_a_key_that_others_may_read_is_refused(tmp_path, workbench, mode):
-    with pytest.raises(DefinitionError, match="chmod 600"):
-        read_key(key_file(tmp_path / "study.key", mode=mode), workbench=workbench)
-
-
-def test_a_short_key_file_is_refused_and_not_shown(tmp_path, workbench):
-    with pytest.raises(DefinitionError, match="the key has 14 bytes") as refused:
-        read_key(key_file(tmp_path / "study.key", b"correct horse!"), workbench=workbench)
-    assert "correct" not in str(refused.value)
-
-
-@POSIX_ONLY
-def test_the_command_in_the_message_makes_a_key_that_is_accepted(tmp_path, workbench, monkeypatch):
-    with pytest.raises(DefinitionError) as refused:
-        read_key(tmp_path / "study.key", workbench=workbench)
-    command = str(refused.value).split('python -c "')[1].split('"')[0]
-    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
-    exec(command, {})
-    assert len(read_key(tmp_path / "study.key", workbench=workbench)) == 32
 
 
 def test_the_fingerprint_tells_keys_apart_and_not_the_key():

@@ -11,7 +11,7 @@ import pytest
 from eval_tools.errors import DefinitionError
 from eval_tools.studies.load import load_study
 from eval_tools.studies.lock import LOCK_FILE, Deviation, find_deviations, plan_content, read_lock, write_lock
-from eval_tools.studies.study import InstrumentColumns, Source, Wave
+from eval_tools.studies.study import InstrumentColumns, Reading, Source, Wave
 from eval_tools.studies.workbench import Workbench
 from synthetic_study import synthetic_study
 
@@ -23,14 +23,13 @@ def invent(**changes):
     """A study that uses one questionnaire, with a second outcome to add and take away."""
     source = Source(
         file="answers.csv",
-        reader="csv",
-        encoding="utf-8",
+        reading=Reading(),
         informant="child",
         wave=None,
         columns={},
         meanings={},
         instruments=(InstrumentColumns(instrument="ces-d", columns=(), answers={}),),
-        blank=(),
+        missing={},
         totals={},
         ignore=(),
     )

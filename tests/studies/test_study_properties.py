@@ -66,7 +66,7 @@ def test_questionnaires_come_in_the_order_of_first_use(definition):
 def test_a_questionnaire_used_in_two_files_is_named_once(little):
     source = """\
   - file: both/more.csv
-    reader: csv
+    reader: table
     informant: child
     wave: spring
     columns: {participant: id, group: group}

@@ -115,7 +115,7 @@ def test_randomised_although_nothing_was_assigned(refused, line):
     assert where == line("assignment:")
 
 
-@pytest.mark.parametrize("roster", ["", "roster: {file: people.csv, reader: csv, columns: {participant: id}}\n"])
+@pytest.mark.parametrize("roster", ["", "roster: {file: people.csv, reader: table, columns: {participant: id}}\n"])
 def test_nothing_says_who_belongs_to_which_group(refused, line, roster):
     where, what, remedy = refused(
         (COLUMNS, "columns: {participant: id, wave: wave}"), ("sources:\n", f"{roster}sources:\n")
@@ -128,7 +128,7 @@ def test_nothing_says_who_belongs_to_which_group(refused, line, roster):
 def test_a_roster_with_groups_or_a_single_group_is_enough(little):
     little.change(COLUMNS, "columns: {participant: id, wave: wave}")
     little.change(
-        "sources:\n", "roster: {file: people.csv, reader: csv, columns: {participant: id, group: g}}\nsources:\n"
+        "sources:\n", "roster: {file: people.csv, reader: table, columns: {participant: id, group: g}}\nsources:\n"
     )
     assert load(little).study.roster.columns == {"participant": "id", "group": "g"}
     little.change(", group: g}}", "}}")
@@ -231,7 +231,7 @@ def test_a_questionnaire_that_does_not_exist(little):
             "sources[1].columns: unknown key 'partcipant'.",
             "Known: participant, wave, group, site. Did you mean 'participant'?",
         ),
-        ("reader: csv", "reader: excel", "sources[1].reader: 'excel' is not allowed.", "Allowed: csv."),
+        ("reader: table", "reader: excel", "sources[1].reader: 'excel' is not allowed.", "Allowed: csv."),
         (
             "decision_term: spring",
             "decision_term: spring\n  smallest: 3",
@@ -296,12 +296,12 @@ def test_a_column_with_two_meanings(refused, old, new, columns):
 
 def test_a_column_of_the_roster_with_two_meanings(refused):
     columns = "columns: {participant: id, group: id}, ignore: [age]"
-    roster = f"roster: {{file: people.csv, reader: csv, {columns}}}\n"
+    roster = f"roster: {{file: people.csv, reader: table, {columns}}}\n"
     assert refused(("sources:\n", roster + "sources:\n"))[1] == "columns with more than one meaning: id."
 
 
 def test_a_roster_without_people(refused):
-    roster = "roster: {file: people.csv, reader: csv, columns: {group: g}}\n"
+    roster = "roster: {file: people.csv, reader: table, columns: {group: g}}\n"
     assert refused(("sources:\n", roster + "sources:\n"))[1:] == (
         "the roster has no participant column.",
         "Name it under columns.",
@@ -391,7 +391,7 @@ def test_a_file_inside_the_study_folder_is_accepted(little, file):
 
 
 def test_a_roster_outside_the_study_folder_is_refused(refused):
-    roster = "roster: {file: ../people.csv, reader: csv, columns: {participant: id}}\n"
+    roster = "roster: {file: ../people.csv, reader: table, columns: {participant: id}}\n"
     assert refused(("sources:\n", roster + "sources:\n"))[1] == "roster.file: '../people.csv' has the wrong form."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Alert:
     level: str  # urgent or attention, the more serious of the form
     action: str  # what the rules ask for, a blank between several
     items: tuple[str, ...]
+    identifier: str = field(default="", repr=False, compare=False)  # as on the form; only the duty holder may read it
 
     @property
     def same_day(self) -> bool:
@@ -42,6 +43,7 @@ def find_alerts(
     informant: str,
     file: str,
     rows: Sequence[int],
+    identifiers: Sequence[str] = (),
 ) -> list[Alert]:
     """List the forms of one file with an answer that a person must look at.
 
@@ -56,6 +58,8 @@ def find_alerts(
     participants, waves, rows : sequence, one per record
     informant, file : str
         Of all records.
+    identifiers : sequence, one per record, optional
+        As they stand on the form, for a list that is encrypted for the duty holder.
     """
     found: dict[int, list[tuple[str, str, str]]] = {}
     for answer in critical_answers(instrument, codes):
@@ -71,6 +75,7 @@ def find_alerts(
             level="urgent" if any(level == "urgent" for _, level, _ in mine) else "attention",
             action=" ".join(dict.fromkeys(action for _, _, action in mine if action)),
             items=tuple(item for item, _, _ in mine),
+            identifier=identifiers[i] if identifiers else "",
         )
         for i, mine in found.items()
     ]

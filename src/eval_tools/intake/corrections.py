@@ -72,6 +72,14 @@ class Correction:
     details: Any
     accepted: bool
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it writes down."""
+        matched = matched_columns(self.match)
+        if self.action == "keep":
+            return (*matched, *self.details.values())
+        return (*matched, *([self.details["column"]] if self.action == "set" else ()))
+
 
 def load_corrections(path: Path, *, root: Path) -> tuple[Correction, ...]:
     """Load corrections.yaml; an absent file means that there are none.
@@ -174,8 +182,7 @@ def apply_corrections(raw: RawTable, corrections: tuple[Correction, ...], findin
 
 
 def _apply(raw: RawTable, correction: Correction, findings: Findings) -> RawTable:
-    columns = [*matched_columns(correction.match), *_columns_used(correction)]
-    absent = [name for name in columns if name not in raw.header]
+    absent = [name for name in correction.columns if name not in raw.header]
     if absent:
         _fail(findings, correction, f"names columns that {raw.file} does not have: {', '.join(absent)}.")
         return raw
@@ -194,12 +201,6 @@ def _apply(raw: RawTable, correction: Correction, findings: Findings) -> RawTabl
         )
         return raw
     return {"keep": _keep, "set": _set, "drop": _drop}[correction.action](raw, correction, hits, findings)
-
-
-def _columns_used(correction: Correction) -> list[str]:
-    if correction.action == "keep":
-        return list(correction.details.values())
-    return [correction.details["column"]] if correction.action == "set" else []
 
 
 def _fail(findings: Findings, correction: Correction, what: str) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eval_tools.intake.columns import ColumnInfo
+from eval_tools.intake.files.delimited import read_delimited
+from eval_tools.intake.files.encoding import decode_text
+from eval_tools.intake.files.received import read_bytes
+from eval_tools.intake.files.sheet import ReceivedFile
 from eval_tools.intake.findings import Findings, shorten
 
-MAX_BYTES = 500_000_000
-MAX_COLUMNS = 5_000
-MAX_CELL = 1_000_000
 # Reasons a cell holds no answer, as a reader or a correction tells them; no file can hold them, NUL is refused.
 # An empty cell is blank: the question was seen and not answered.
 INVALID = "\x00invalid"  # refused, or declared invalid
@@ -80,23 +79,14 @@ def read_csv(
         Column names that study.yaml declares. If row 1 holds none of them it may be a row of answers, and no
         message shows any of it.
     """
-    raw = _read_bytes(path, file, findings)
+    raw = read_bytes(path, file=file, findings=findings)
     if raw is None:
         return None
-    text = _decode(raw, encoding, file, findings)
-    if text is None:
+    text = decode_text(ReceivedFile(file=file, path=path, content=raw), encoding=encoding, findings=findings)
+    sheet = None if text is None else read_delimited(text, file=file, findings=findings, separator=",")
+    if sheet is None:
         return None
-    csv.field_size_limit(MAX_CELL)
-    try:
-        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        findings.add("not_csv", f"not a well-formed CSV file ({error}). | Export the file again.", file=file)
-        return None
-    while records and not any(cell.strip() for cell in records[-1]):
-        records.pop()
-    if not records:
-        findings.add("file_empty", "the file is empty. | Export the file again.", file=file)
-        return None
+    records = sheet.cells
     header = tuple(cell.strip() for cell in records[0])
     if declared and not set(declared) & set(header):
         findings.add(
@@ -119,56 +109,14 @@ def read_csv(
     return RawTable(
         file=file,
         header=header,
-        cells=tuple(map(tuple, records[1:])),
+        cells=records[1:],
         rows=tuple(range(2, len(records) + 1)),
         sha256=hashlib.sha256(raw).hexdigest(),
         n_bytes=len(raw),
     )
 
 
-def _read_bytes(path: Path, file: str, findings: Findings) -> bytes | None:
-    if path.is_symlink():
-        findings.add("file_is_link", "the file is a link. | Put the file itself into the study's folder.", file=file)
-        return None
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            findings.add("file_too_large", f"larger than {MAX_BYTES:,} bytes. | Split the export.", file=file)
-            return None
-        return path.read_bytes()
-    except FileNotFoundError:
-        near = sorted(p.name for p in path.parent.glob("*") if p.is_file()) if path.parent.is_dir() else []
-        listed = f"The folder holds: {', '.join(near)}." if near else "The folder is empty or absent."
-        findings.add("file_missing", f"the file does not exist. | {listed}", file=file)
-    except OSError as error:
-        findings.add("file_unreadable", f"cannot be read ({error.strerror}). | Check its rights.", file=file)
-    return None
-
-
-def _decode(raw: bytes, encoding: str, file: str, findings: Findings) -> str | None:
-    if encoding == "utf-8":
-        encoding = "utf-8-sig"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        row = raw[: error.start].count(b"\n") + 1
-        findings.add(
-            "wrong_encoding",
-            f"not {encoding.removesuffix('-sig')} from this row on. | Declare encoding: gb18030 (or big5hkscs, utf-16) "
-            "for this file in study.yaml, or save it as UTF-8.",
-            file=file,
-            row=row,
-        )
-        return None
-    if "\x00" in text:
-        findings.add("nul_characters", "holds NUL characters. | Export the file again as CSV text.", file=file)
-        return None
-    return text
-
-
 def _check_header(header: tuple[str, ...], file: str, findings: Findings) -> bool:
-    if len(header) > MAX_COLUMNS:
-        findings.add("too_many_columns", f"more than {MAX_COLUMNS} columns. | Is it the right file?", file=file)
-        return False
     repeated = {name for name in header if header.count(name) > 1}
     for name in sorted(repeated):
         positions = [i + 1 for i, other in enumerate(header) if other == name]
@@ -183,7 +131,9 @@ def _check_header(header: tuple[str, ...], file: str, findings: Findings) -> boo
     return not repeated
 
 
-def _check_lengths(header: tuple[str, ...], records: list[list[str]], file: str, findings: Findings) -> bool:
+def _check_lengths(
+    header: tuple[str, ...], records: tuple[tuple[str, ...], ...], file: str, findings: Findings
+) -> bool:
     wrong = [i for i, record in enumerate(records[1:], start=2) if len(record) != len(header)]
     for row in wrong:
         findings.add(

@@ -7,36 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.instrument import Instrument
-from eval_tools.instruments.key import score_instrument
 from eval_tools.intake.alerts import Alert, find_alerts
+from eval_tools.intake.answers import compare_totals, item_columns_in, read_answers
 from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
 from eval_tools.intake.people import read_people
 from eval_tools.intake.places import check_sites
-from eval_tools.intake.raw_table import READERS, REASONS, RawTable, plain
-from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
-from eval_tools.studies.study import InstrumentColumns, Roster, Source, Study
+from eval_tools.intake.placing import (
+    check_everybody_has_a_group,
+    meanings_of,
+    people_of,
+    place_people,
+    read_roster,
+    read_subgroups,
+)
+from eval_tools.intake.raw_files import RawFile, read_raw_file
+from eval_tools.intake.raw_table import RawTable
+from eval_tools.studies.study import Roster, Source, Study
 from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawFile:
-    """What run.json says of a raw file."""
-
-    file: str
-    sha256: str
-    n_bytes: int
-    n_rows: int
+OF_THE_PLATFORM = ("system", "score", "choices")  # kinds of columns that need no word in study.yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +51,6 @@ class Received:
     issues: pd.DataFrame
     raw_files: tuple[RawFile, ...]
     alerts: tuple[Alert, ...]  # for the duty holder; no table holds them
-
-
-@dataclass(frozen=True, slots=True)
-class _People:
-    """One row per record of a file: who, in which group, at which site."""
-
-    participant: list[str]
-    group: list[str]
-    site: list[str]
-    rows: tuple[int, ...]
 
 
 def receive_study(
@@ -96,15 +86,15 @@ def receive_study(
     about: list[tuple[str, float, str]] = []
     alerts: list[Alert] = []
     if study.roster is not None:
-        raw = _read(study.folder, study.roster, corrections, findings, raw_files)
-        roster = {} if raw is None else _read_roster(raw, study, key, findings)
-        levels = [] if raw is None else _read_subgroups(raw, study, key, findings)
+        raw = _read(study, study.roster, instruments, corrections, findings, raw_files)
+        roster = {} if raw is None else read_roster(raw, study, key, findings)
+        levels = [] if raw is None else read_subgroups(raw, study, key, findings)
         about = [] if raw is None else read_people(raw, study.roster, key=key, study=study.id, findings=findings)
     forms: list[pd.DataFrame] = []
     responses: list[pd.DataFrame] = []
     people: dict[str, tuple[str, str]] = dict(roster or {})
     for source in study.sources:
-        raw = _read(study.folder, source, corrections, findings, raw_files)
+        raw = _read(study, source, instruments, corrections, findings, raw_files)
         if raw is not None:
             form, response, found = _receive_source(raw, source, study, instruments, key, roster, people, findings)
             alerts += found
@@ -116,7 +106,7 @@ def receive_study(
     )
     form_table, response_table = _refuse_repeated_forms(form_table, response_table, findings)
     _note_empty_waves(form_table, study, findings)
-    _check_everybody_has_a_group(people, study, findings)
+    check_everybody_has_a_group(people, study, findings)
     check_sites([site for _, site in people.values()], study, findings)
     participants = pd.DataFrame(
         {
@@ -153,49 +143,48 @@ def _check_correction_files(study: Study, corrections: tuple[Correction, ...], f
 
 
 def _read(
-    folder: Path,
+    study: Study,
     entry: Source | Roster,
+    instruments: Mapping[str, Instrument],
     corrections: tuple[Correction, ...],
     findings: Findings,
     raw_files: list[RawFile],
 ) -> RawTable | None:
-    path = folder / entry.file
-    if not path.resolve().is_relative_to(folder.resolve()):
-        findings.add("file_outside", "lies outside the study's folder. | Move it inside.", file=entry.file)
-        return None
-    declared = _declared(entry)
-    raw = READERS[entry.reader](path, file=entry.file, encoding=entry.encoding, findings=findings, declared=declared)
+    """Read one file as text, check that every declared column is there, and apply what was declared about it."""
+    wanted = [*entry.columns.values(), *entry.ignore]
+    if isinstance(entry, Source):
+        wanted += [column for part in entry.instruments for column in (*part.columns, part.start) if column]
+        wanted += list(entry.totals)
+    else:
+        wanted += [each.column for each in entry.subgroups.values()]
+    corrected = [name for each in corrections if each.file == entry.file for name in each.columns]
+    raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, corrected, findings, raw_files)
     if raw is None:
         return None
-    if raw.file not in {known.file for known in raw_files}:
-        raw_files.append(RawFile(file=raw.file, sha256=raw.sha256, n_bytes=raw.n_bytes, n_rows=len(raw.cells)))
-    if not _check_columns(raw, declared, findings):
-        return None
+    if isinstance(entry, Source):
+        found = [item_columns_in(raw, part, instruments[part.instrument]) for part in entry.instruments]
+        for part, columns in zip(entry.instruments, found, strict=True):
+            if columns is None:
+                findings.add(
+                    "items_missing",
+                    f"too few questions stand after this column for {part.instrument!r}. | Is it the first item, and "
+                    "is the form complete? List items that are not on it under absent.",
+                    file=raw.file,
+                    row=1,
+                    column=part.start,
+                )
+        if any(columns is None for columns in found):
+            return None
+        wanted += [name for columns in found if columns is not None for name in columns]
+    _report_undeclared(raw, wanted, findings)
     return apply_corrections(raw, corrections, findings)
 
 
-def _declared(entry: Source | Roster) -> list[str]:
-    declared = [*entry.columns.values(), *entry.ignore]
-    if isinstance(entry, Source):
-        declared += [column for part in entry.instruments for column in part.columns] + list(entry.totals)
-    else:
-        declared += [each.column for each in entry.subgroups.values()]
-    return declared
-
-
-def _check_columns(raw: RawTable, declared: list[str], findings: Findings) -> bool:
-    absent = [name for name in declared if name not in raw.header]
-    for name in absent:
-        near = ", ".join(raw.header[:6]) + (" …" if len(raw.header) > 6 else "")
-        findings.add(
-            "column_missing",
-            f"declared in study.yaml but not in the file. | The header begins: {near}",
-            file=raw.file,
-            row=1,
-            column=name,
-        )
-    for name in raw.header:
-        if name not in declared:
+def _report_undeclared(raw: RawTable, declared: list[str], findings: Findings) -> None:
+    """Report the columns that study.yaml says nothing about; what the platform adds by itself needs no word."""
+    kinds = [info.kind for info in raw.columns] or ["answer"] * len(raw.header)
+    for name, kind in zip(raw.header, kinds, strict=True):
+        if name not in declared and kind not in OF_THE_PLATFORM:
             findings.add(
                 "column_undeclared",
                 "stands in the file but not in study.yaml. | Say what it is, or list it under ignore.",
@@ -203,152 +192,6 @@ def _check_columns(raw: RawTable, declared: list[str], findings: Findings) -> bo
                 row=1,
                 column=name,
             )
-    return not absent
-
-
-# --- people ------------------------------------------------------------------------------------------------
-
-
-def _people(raw: RawTable, entry: Source | Roster, study: Study, key: bytes, findings: Findings) -> _People:
-    ids = raw.column(entry.columns["participant"])
-    blank = [row for row, value in zip(raw.rows, ids, strict=True) if not normalise_id(value)]
-    for row in blank:
-        findings.add(
-            "participant_blank",
-            "no participant id. | Look it up on the form; never guess it.",
-            file=raw.file,
-            row=row,
-            column=entry.columns["participant"],
-        )
-    named = [value for value in ids if normalise_id(value)]
-    pseudonyms = iter(pseudonymise(named, key=key, study=study.id))
-    return _People(
-        participant=[next(pseudonyms) if normalise_id(value) else "" for value in ids],
-        group=_mapped(raw, entry, "group", list(study.groups), findings),
-        site=_mapped(raw, entry, "site", None, findings),
-        rows=raw.rows,
-    )
-
-
-def _mapped(raw: RawTable, entry: Source | Roster, what: str, known: list[str] | None, findings: Findings) -> list[str]:
-    """Translate a column into ids of the study; '' where the cell means none of them."""
-    if what not in entry.columns:
-        return [""] * len(raw.cells)
-    column = entry.columns[what]
-    mapping = entry.meanings.get(what)
-    if mapping is None:
-        mapping = {name: name for name in known} if known is not None else None
-    else:
-        mapping = {plain(text): meaning for text, meaning in mapping.items()}
-    result = []
-    for row, text in zip(raw.rows, raw.column(column), strict=True):
-        meaning = text if mapping is None else mapping.get(text, "")
-        if not meaning:
-            findings.add(
-                f"{what}_unknown",
-                f"the cell names no {what} of the study. | Add the text under values: {what}, or correct the row.",
-                file=raw.file,
-                row=row,
-                column=column,
-            )
-        result.append(meaning)
-    return result
-
-
-def _only_group(study: Study) -> str:
-    return next(iter(study.groups)) if len(study.groups) == 1 else ""
-
-
-def _read_roster(raw: RawTable, study: Study, key: bytes, findings: Findings) -> dict[str, tuple[str, str]]:
-    assert study.roster is not None
-    people = _people(raw, study.roster, study, key, findings)
-    roster: dict[str, tuple[str, str]] = {}
-    for who, group, site, row in zip(people.participant, people.group, people.site, people.rows, strict=True):
-        if not who:
-            continue
-        if who in roster:
-            findings.add(
-                "roster_repeats",
-                "the participant stands in the roster already. | Keep one row for each person.",
-                file=raw.file,
-                row=row,
-            )
-            continue
-        roster[who] = (group or _only_group(study), site)
-    return roster
-
-
-def _read_subgroups(raw: RawTable, study: Study, key: bytes, findings: Findings) -> list[tuple[str, str, str]]:
-    """Read the level of every person in every subgroup; a blank cell is a level not known, and counted."""
-    assert study.roster is not None
-    ids = raw.column(study.roster.columns["participant"])
-    named = [i for i, value in enumerate(ids) if normalise_id(value)]
-    people = dict(zip(named, pseudonymise([ids[i] for i in named], key=key, study=study.id), strict=True))
-    found: dict[tuple[str, str], str] = {}
-    for name, entry in study.roster.subgroups.items():
-        known = {level: level for level in study.subgroups[name].levels}
-        meanings = {plain(text): level for text, level in (entry.levels or known).items()}
-        blank = {"", *map(plain, entry.blank)}
-        for i, text in enumerate(raw.column(entry.column)):
-            if plain(text) in blank:
-                findings.add(
-                    "subgroup_blank",
-                    f"the level of {name!r} is not known; the person counts in no level.",
-                    severity="warning",
-                    file=raw.file,
-                    row=raw.rows[i],
-                    column=entry.column,
-                )
-            elif plain(text) not in meanings:
-                findings.add(
-                    "subgroup_unknown",
-                    f"the cell names no level of {name!r}. | Add the text under values or blank of the subgroup, "
-                    "or correct the row.",
-                    file=raw.file,
-                    row=raw.rows[i],
-                    column=entry.column,
-                )
-            elif i in people:  # of a person who stands there twice the first row counts; roster_repeats is an error
-                found.setdefault((people[i], name), meanings[plain(text)])
-    return [(who, name, level) for (who, name), level in found.items()]
-
-
-def _place_people(
-    raw: RawTable,
-    source: Source,
-    study: Study,
-    people: _People,
-    roster: dict[str, tuple[str, str]] | None,
-    known: dict[str, tuple[str, str]],
-    findings: Findings,
-) -> list[bool]:
-    """Say of each record whether its person, group and site are known and agree with what is known already."""
-    placed = []
-    for who, group, site, row in zip(people.participant, people.group, people.site, people.rows, strict=True):
-        ok = bool(who) and not ("group" in source.columns and not group) and not ("site" in source.columns and not site)
-        if ok and roster is not None and who not in roster:
-            findings.add(
-                "not_in_roster",
-                "the participant is not in the roster. | Correct the id, or add the person to the roster.",
-                file=raw.file,
-                row=row,
-            )
-            ok = False
-        if ok:
-            before = known.get(who, ("", ""))
-            for what, old, new in (("group", before[0], group), ("site", before[1], site)):
-                if old and new and old != new:
-                    findings.add(
-                        f"{what}_differs",
-                        f"another {what} than before or in the roster. | Find out which is right.",
-                        file=raw.file,
-                        row=row,
-                        column=source.columns[what],
-                    )
-                    ok = False
-            known[who] = (before[0] or group or _only_group(study), before[1] or site)
-        placed.append(ok)
-    return placed
 
 
 # --- answers -----------------------------------------------------------------------------------------------
@@ -366,13 +209,13 @@ def _receive_source(
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[Alert]]:
     import pandas as pd
 
-    people = _people(raw, source, study, key, findings)
+    people = people_of(raw, source, study, key, findings)
     waves = (
         [source.wave] * len(raw.cells)
         if source.wave is not None
-        else _mapped(raw, source, "wave", list(study.waves), findings)
+        else meanings_of(raw, source, "wave", list(study.waves), findings)
     )
-    placed = _place_people(raw, source, study, people, roster, known, findings)
+    placed = place_people(raw, source, study, people, roster, known, findings)
     usable = np.array([ok and bool(wave) for ok, wave in zip(placed, waves, strict=True)], dtype=bool)
     forms = pd.DataFrame(
         {
@@ -387,61 +230,21 @@ def _receive_source(
     parts = []
     alerts: list[Alert] = []
     for part in source.instruments:
-        codes = _codes(raw, part, instruments[part.instrument], source, findings)
-        _compare_totals(raw, part, instruments[part.instrument], codes, source, findings)
-        parts.append(_long(forms, part.instrument, instruments[part.instrument], codes[0][usable], codes[1][usable]))
+        instrument = instruments[part.instrument]
+        answers = read_answers(raw, part, instrument, source, findings)
+        compare_totals(raw, instrument, answers, source, findings)
+        parts.append(_long(forms, part.instrument, instrument, answers.codes[usable], answers.reasons[usable]))
         alerts += find_alerts(
-            instruments[part.instrument],
-            codes[0],
+            instrument,
+            answers.codes,
             participants=people.participant,
             waves=waves,
             informant=source.informant,
             file=raw.file,
             rows=raw.rows,
+            identifiers=raw.column(source.columns["participant"]) if study.safeguarding_key else (),
         )
     return forms, pd.concat(parts, ignore_index=True), alerts
-
-
-def _codes(
-    raw: RawTable, part: InstrumentColumns, instrument: Instrument, source: Source, findings: Findings
-) -> tuple[np.ndarray, np.ndarray]:
-    """Turn the cells of one questionnaire into codes and reasons, both of shape (records, items)."""
-    values = np.full((len(raw.cells), len(instrument.items)), np.nan)
-    reasons = np.full(values.shape, "", dtype=object)
-    answers = {plain(text): code for text, code in part.answers.items()}
-    blank = {plain(text) for text in source.blank}
-    for j, (column, item) in enumerate(zip(part.columns, instrument.items.values(), strict=True)):
-        index = raw.header.index(column)
-        allowed = set(item.responses.codes)
-        for i, record in enumerate(raw.cells):
-            cell = record[index]
-            text = plain(cell)
-            if cell in REASONS:
-                reasons[i, j] = REASONS[cell]
-            elif not text or text in blank:
-                reasons[i, j] = "blank"
-            elif (code := part.answers.get(cell.strip(), answers.get(text))) is not None and code in allowed:
-                values[i, j] = code
-                if text != cell.strip() and cell.strip() not in part.answers:
-                    findings.add(
-                        "normalised",
-                        "full-width or decorated characters were read as plain ones",
-                        severity="note",
-                        file=raw.file,
-                        row=raw.rows[i],
-                        column=column,
-                    )
-            else:
-                reasons[i, j] = "invalid"
-                findings.add(
-                    "outside_response_set",
-                    f"not one of the answers of {item.id!r}. | Look at the form; then declare the cell invalid or "
-                    "correct it in corrections.yaml (set), or add the text under answers.",
-                    file=raw.file,
-                    row=raw.rows[i],
-                    column=column,
-                )
-    return values, reasons
 
 
 def _long(
@@ -461,47 +264,6 @@ def _long(
             "missing": reasons.reshape(-1),
         }
     )
-
-
-def _compare_totals(
-    raw: RawTable,
-    part: InstrumentColumns,
-    instrument: Instrument,
-    codes: tuple[np.ndarray, np.ndarray],
-    source: Source,
-    findings: Findings,
-) -> None:
-    """Compare the platform's own totals with ours; a difference is reported, ours is used."""
-    for column, target in source.totals.items():
-        name, _, scale = target.partition(".")
-        if name != part.instrument:
-            continue
-        ours = score_instrument(instrument, _scored(codes[0], instrument)).scales[scale].score
-        for i, text in enumerate(raw.column(column)):
-            try:
-                same = not text or np.isnan(ours[i]) or abs(float(text) - ours[i]) < 1e-9
-            except ValueError:
-                same = False
-            if not same:
-                findings.add(
-                    "total_differs",
-                    f"the file's total is not the score of {target!r}. | "
-                    "Check coding and reversed items; ours is used.",
-                    severity="warning",
-                    file=raw.file,
-                    row=raw.rows[i],
-                    column=column,
-                )
-
-
-def _scored(values: np.ndarray, instrument: Instrument) -> np.ndarray:
-    """Leave out the codes that are on the form but do not count as an answer."""
-    items = instrument.items.values()
-    counts = [np.isin(codes, item.responses.scored_codes) for codes, item in zip(values.T, items, strict=True)]
-    return np.where(np.column_stack(counts), values, np.nan)
-
-
-# --- whole study -------------------------------------------------------------------------------------------
 
 
 def _refuse_repeated_forms(
@@ -541,19 +303,6 @@ def _note_empty_waves(forms: pd.DataFrame, study: Study, findings: Findings) -> 
                 column=wave,
                 count=0,
             )
-
-
-def _check_everybody_has_a_group(people: Mapping[str, tuple[str, str]], study: Study, findings: Findings) -> None:
-    """Report people whom neither the roster nor any answer puts into a group; an unknown text is reported already."""
-    n = sum(group == "" for group, _ in people.values())
-    if n and study.roster is not None and "group" not in study.roster.columns:
-        findings.add(
-            "group_absent",
-            f"{n} people of the roster are in no group: it has no group column, and no answer tells. | "
-            "Add the group to the roster and declare its column.",
-            file=study.roster.file,
-            count=n,
-        )
 
 
 def check_wave_has_forms(forms: pd.DataFrame, study: Study, wave: str) -> None:

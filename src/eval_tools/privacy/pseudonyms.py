@@ -9,11 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
-import stat
 import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
 
 from eval_tools.errors import DataError, DefinitionError, Problem
 
@@ -21,12 +18,6 @@ KEY_BYTES = 32
 LENGTH = 13  # 13 characters of base32 are 65 bits: for 100,000 people a collision has odds of 1 : 10 billion
 _SEPARATOR = "\x1f"  # ends the study name, so that ("ab", "c") and ("a", "bc") differ
 _ROWS_NAMED = 10
-_HOW_TO_MAKE_A_KEY = (
-    "To make a key, once per study and outside the workbench: "
-    "python -c \"import pathlib, secrets; p = pathlib.Path.home() / 'study.key'; "
-    'p.touch(mode=0o600, exist_ok=False); p.write_bytes(secrets.token_bytes(32))". '
-    "Keep a second copy in another safe place: without the key, terms can no longer be linked."
-)
 
 
 def normalise_id(raw: str) -> str:
@@ -133,44 +124,6 @@ def pseudonymise(ids: Sequence[str], *, key: bytes, study: str, first_row: int =
     return [pseudonyms[normalised[raw]] for raw in ids]
 
 
-def read_key(path: Path, *, workbench: Path) -> bytes:
-    """Read the secret key of a study.
-
-    Parameters
-    ----------
-    path : Path
-        A file of at least 32 random bytes that only its owner may read.
-    workbench : Path
-        The workbench folder. A key inside it would travel with every copy of the data it protects.
-
-    Raises
-    ------
-    DefinitionError
-        No such file, a file inside the workbench (also through a symbolic link), readable by others, or
-        too short. The message says how to make a key and never shows one.
-
-    Examples
-    --------
-    >>> read_key(Path("no-such.key"), workbench=Path("my-workbench"))
-    Traceback (most recent call last):
-    eval_tools.errors.DefinitionError: no-such.key: the key file cannot be read.
-      To make a key, ...
-    """
-    target = path.resolve()
-    if target.is_relative_to(workbench.resolve()):
-        raise _key_problem(path, "the key lies inside the workbench.", "Move it out of the folder. ")
-    try:
-        mode = target.stat().st_mode
-        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise _key_problem(path, "others may read the key.", "Run: chmod 600 on this file. ")
-        key = target.read_bytes()
-    except OSError:
-        raise _key_problem(path, "the key file cannot be read.") from None
-    if len(key) < KEY_BYTES:
-        raise _key_problem(path, f"the key has {len(key)} bytes; at least {KEY_BYTES} are needed.")
-    return key
-
-
 def key_fingerprint(key: bytes) -> str:
     """Tell which key was used, without telling the key: it may be printed and stored in ``run.json``.
 
@@ -204,7 +157,7 @@ def _keyed(normalised: str, key: bytes, study: str) -> str:
 def _check_key_and_study(key: bytes, study: str) -> None:
     if len(key) < KEY_BYTES:
         what = f"the key has {len(key)} bytes; at least {KEY_BYTES} are needed."
-        raise DefinitionError(Problem("key", what, _HOW_TO_MAKE_A_KEY))
+        raise DefinitionError(Problem("key", what, "Make one with eval-tools key new STUDY."))
     if not study.strip() or _SEPARATOR in study:
         raise DefinitionError(Problem("study", "its id is blank or holds U+001F.", "Give the study an id."))
 
@@ -215,7 +168,3 @@ def _refuse_rows(rows: list[int], what: str, remedy: str) -> None:
     named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (" ..." if len(rows) > _ROWS_NAMED else "")
     counted = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     raise DataError(Problem("participant ID", f"{what} in {counted}: {named}.", remedy))
-
-
-def _key_problem(path: Path, what: str, remedy: str = "") -> DefinitionError:
-    return DefinitionError(Problem(str(path), what, remedy + _HOW_TO_MAKE_A_KEY))

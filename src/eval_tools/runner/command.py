@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from eval_tools.runner.duty import add_safeguarding, run_safeguarding
+from eval_tools.runner.keys import add_key, run_key
 from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
@@ -56,6 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     lock.add_argument("study", metavar="STUDY", help="folder under data_raw/")
     add_questionnaires(commands)
+    add_key(commands)
+    add_safeguarding(commands)
     return parser
 
 
@@ -65,9 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from eval_tools.errors import EvalToolsError
 
     try:
-        return {"run": _run, "check": _check, "lock": _lock, "questionnaires": run_questionnaires}[options.command](
-            options
-        )
+        return COMMANDS[options.command](options)
     except EvalToolsError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -118,3 +120,13 @@ def _lock(options: argparse.Namespace) -> int:
         f"{path.relative_to(run.workbench.root).as_posix()}: the plan is locked. Keep it under version control.\n"
     )
     return 0
+
+
+COMMANDS = {
+    "run": _run,
+    "check": _check,
+    "lock": _lock,
+    "questionnaires": run_questionnaires,
+    "key": run_key,
+    "safeguarding": run_safeguarding,
+}

@@ -27,9 +27,8 @@ def input_hashes(definition: StudyDefinition, workbench: Workbench) -> dict[str,
     """Hash everything a study's results depend on, apart from the code."""
     study = definition.study
     files = [study.folder / name for name in ("study.yaml", "corrections.yaml", LOCK_FILE)]
-    files += [study.folder / source.file for source in study.sources]
-    if study.roster is not None:
-        files.append(study.folder / study.roster.file)
+    for entry in (*study.sources, *((study.roster,) if study.roster else ())):
+        files += [study.folder / name for name in (entry.file, *entry.reading.companions.values())]
     for instrument in definition.instruments.values():
         files += [workbench.root / name for name in (instrument.file, *instrument.files)]
     return hash_files(files, root=workbench.root)

@@ -24,7 +24,8 @@ from eval_tools.errors import DefinitionError, Problem, UnknownNames
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
-from eval_tools.privacy.pseudonyms import key_fingerprint, pseudonym, published_key, read_key
+from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
+from eval_tools.privacy.pseudonyms import key_fingerprint, pseudonym, published_key
 from eval_tools.runner.cache import StageCache
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
 from eval_tools.runner.release import Released, release_term
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from eval_tools.runner.display import Shown
 
 KEY_FILE = "EVAL_TOOLS_KEY_FILE"
+IDENTITY_FILE = "EVAL_TOOLS_IDENTITY_FILE"
 SHORTEST_ID = 4  # a shorter word in a note is more likely a number of forms
 BLOCKS_EACH = (
     "branch-1",
@@ -133,14 +135,16 @@ class StudyRun:
             return published_key(self.study.id)
         given = os.environ.get(KEY_FILE)
         if not given:
-            raise DefinitionError(
-                Problem(
-                    KEY_FILE,
-                    "the study holds direct identifiers, but no key for pseudonyms was named.",
-                    f"Set {KEY_FILE} to a key file outside the workbench.",
-                )
-            )
-        return read_key(Path(given), workbench=self.workbench.root)
+            what = "the study holds direct identifiers, but no key for pseudonyms was named."
+            remedy = f"Set {KEY_FILE} to a key file outside the workbench. {HOW_TO_MAKE_A_KEY}"
+            raise DefinitionError(Problem(KEY_FILE, what, remedy))
+        own = os.environ.get(IDENTITY_FILE)
+        key = read_key(Path(given), workbench=self.workbench.root, identity=Path(own) if own else None)
+        if self.study.key_fingerprint not in ("", key_fingerprint(key)):
+            what = "the key is not the one this study began with; nobody could be linked to an earlier term."
+            remedy = f"Set {KEY_FILE} to the key with the fingerprint {self.study.key_fingerprint} of study.yaml."
+            raise DefinitionError(Problem(KEY_FILE, what, remedy))
+        return key
 
     @cached_property
     def _cache(self) -> StageCache:

@@ -10,7 +10,7 @@ from typing import Any
 from eval_tools.definitions.strict_yaml import Document
 from eval_tools.instruments.load import Instruments
 from eval_tools.privacy.disclosure import DisclosureRule
-from eval_tools.studies.check_sources import item_columns
+from eval_tools.studies.check_sources import item_columns, source_files
 from eval_tools.studies.places import build_regions, build_starts
 from eval_tools.studies.study import (
     Assignment,
@@ -19,6 +19,7 @@ from eval_tools.studies.study import (
     InstrumentColumns,
     Outcome,
     Plan,
+    Reading,
     Roster,
     Source,
     Study,
@@ -26,6 +27,8 @@ from eval_tools.studies.study import (
     SubgroupColumn,
     Wave,
 )
+
+REASONS = {"blank": "blank", "skipped": "skipped", "not_in_version": "not_in_version", "refused": "invalid"}
 
 
 def build_study(doc: Document, folder: Path, instruments: Instruments) -> Study:
@@ -54,7 +57,7 @@ def build_study(doc: Document, folder: Path, instruments: Instruments) -> Study:
         informants=tuple(data["informants"]),
         identifiers=data["people"]["identifiers"],
         roster=_build_roster(data.get("roster")),
-        sources=tuple(_build_source(source, instruments) for source in data["sources"]),
+        sources=tuple(each for entry in data["sources"] for each in _build_sources(entry, folder, instruments)),
         plan=_build_plan(data["plan"]),
         languages=tuple(publish["languages"]),
         disclosure=DisclosureRule(
@@ -78,6 +81,8 @@ def build_study(doc: Document, folder: Path, instruments: Instruments) -> Study:
         regions=build_regions(doc),
         site_word=data.get("site_word", "site"),
         safeguarding_lead=data["people"].get("safeguarding_lead", ""),
+        safeguarding_key=data["people"].get("safeguarding_key", ""),
+        key_fingerprint=data["people"].get("key_fingerprint", ""),
     )
 
 
@@ -86,8 +91,7 @@ def _build_roster(entry: dict[str, Any] | None) -> Roster | None:
         return None
     return Roster(
         file=entry["file"],
-        reader=entry["reader"],
-        encoding=entry.get("encoding", "utf-8"),
+        reading=_build_reading(entry),
         columns=_frozen(entry["columns"]),
         meanings=_build_values(entry),
         ignore=tuple(entry.get("ignore", ())),
@@ -105,30 +109,46 @@ def _build_roster(entry: dict[str, Any] | None) -> Roster | None:
     )
 
 
-def _build_source(entry: dict[str, Any], instruments: Instruments) -> Source:
-    parts = []
-    for name, part in entry["instruments"].items():
-        codes = {code for item in instruments[name].items.values() for code in item.responses.codes}
-        parts.append(
-            InstrumentColumns(
-                instrument=name,
-                columns=item_columns(part["columns"], instruments[name]),
-                answers=_frozen(part.get("answers") or {str(code): code for code in sorted(codes)}),
-            )
-        )
-    return Source(
-        file=entry["file"],
-        reader=entry["reader"],
-        encoding=entry.get("encoding", "utf-8"),
-        informant=entry["informant"],
-        wave=entry.get("wave"),
-        columns=_frozen(entry["columns"]),
-        meanings=_build_values(entry),
-        instruments=tuple(parts),
-        blank=tuple(entry.get("blank", ())),
-        totals=_frozen(entry.get("totals", {})),
-        ignore=tuple(entry.get("ignore", ())),
+def _build_reading(entry: dict[str, Any]) -> Reading:
+    return Reading(
+        reader=entry.get("reader", ""),
+        encoding=entry.get("encoding", ""),
+        sheet=entry.get("sheet", ""),
+        header_row=entry.get("header_row", 0),
+        companions=_frozen(entry.get("companions", {})),
     )
+
+
+def _build_sources(entry: dict[str, Any], folder: Path, instruments: Instruments) -> list[Source]:
+    """Build one source for every file that an entry means."""
+    parts = tuple(
+        InstrumentColumns(
+            instrument=name,
+            columns=item_columns(part["columns"], instruments[name], part.get("absent", ()))
+            if "columns" in part
+            else (),
+            start=part.get("start", ""),
+            absent=tuple(part.get("absent", ())),
+            answers=_frozen(part.get("answers", {})),
+        )
+        for name, part in entry["instruments"].items()
+    )
+    missing = {text: reason for key, reason in REASONS.items() for text in entry.get(key, ())}
+    return [
+        Source(
+            file=file,
+            reading=_build_reading(entry),
+            informant=entry["informant"],
+            wave=entry.get("wave"),
+            columns=_frozen(entry["columns"]),
+            meanings=_build_values(entry),
+            instruments=parts,
+            missing=_frozen(missing),
+            totals=_frozen(entry.get("totals", {})),
+            ignore=tuple(entry.get("ignore", ())),
+        )
+        for file in source_files(entry, folder)
+    ]
 
 
 def _build_plan(entry: dict[str, Any]) -> Plan:

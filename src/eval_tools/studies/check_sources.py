@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from eval_tools.definitions.strict_yaml import Document
@@ -15,13 +17,14 @@ from eval_tools.studies.check_plan import check_scale
 NUMBERED = re.compile(r"\{n(:0(\d))?\}")
 
 
-def check_sources(doc: Document, instruments: Instruments, available: list[str]) -> list[Problem]:
+def check_sources(doc: Document, folder: Path, instruments: Instruments, available: list[str]) -> list[Problem]:
     """Report files whose wave, informant, group or columns are not told, or told twice."""
     problems: list[Problem] = []
     waves = [w["id"] for w in doc.data["waves"]]
     for i, source in enumerate(doc.data["sources"]):
         path = ("sources", i)
         columns = source["columns"]
+        problems += _check_files(doc, path, source, folder)
         if "participant" not in columns:
             problems.append(
                 Problem(
@@ -65,6 +68,31 @@ def check_sources(doc: Document, instruments: Instruments, available: list[str])
     return problems
 
 
+def _check_files(doc: Document, path: tuple[str | int, ...], source: dict[str, Any], folder: Path) -> list[Problem]:
+    if ("file" in source) == ("files" in source):
+        remedy = "Write file: <one file>, or files: <names with *>."
+        return [Problem(doc.where(path), "the files must be given once.", remedy)]
+    if "files" in source and not source_files(source, folder):
+        near = sorted({p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()})[:8]
+        where = doc.where((*path, "files"))
+        return [Problem(where, "no file has such a name.", f"The study's folder holds: {', '.join(near)}.")]
+    if "files" in source and "companions" in source:
+        where = doc.where((*path, "companions"))
+        return [
+            Problem(where, "companions belong to one file.", "List the files one by one, each with its companions.")
+        ]
+    return []
+
+
+def source_files(source: dict[str, Any], folder: Path) -> list[str]:
+    """List the files a source means, in the order of their names; in ``files`` only * has a meaning of its own."""
+    if "file" in source:
+        return [source["file"]]
+    pattern = re.compile("[^/]*".join(map(re.escape, source["files"].split("*"))))
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in names if pattern.fullmatch(name))
+
+
 def _check_instruments(
     doc: Document,
     path: tuple[str | int, ...],
@@ -81,27 +109,10 @@ def _check_instruments(
             continue
         if name not in instruments:
             continue  # its own problems are reported
-        instrument = instruments[name]
-        if _is_no_pattern(part["columns"], instrument):
-            problems.append(
-                Problem(
-                    where,
-                    f"{name}: the pattern {part['columns']!r} has no place for the number of the item.",
-                    'Write {n} or, with leading zeros, {n:02}, as in "q{n:02}".',
-                )
-            )
-            continue
-        columns = item_columns(part["columns"], instrument)
-        if len(columns) != len(instrument.items):
-            problems.append(
-                Problem(
-                    where,
-                    f"{name}: {len(columns)} columns for {len(instrument.items)} items.",
-                    'List one column for each item in printed order, or a pattern such as "q{n:02}".',
-                )
-            )
+        found, columns = _check_item_columns(where, name, part, instruments[name])
+        problems += found
         taken += columns
-        codes = sorted({code for item in instrument.items.values() for code in item.responses.codes})
+        codes = sorted({code for item in instruments[name].items.values() for code in item.responses.codes})
         wrong = sorted({str(code) for code in part.get("answers", {}).values() if code not in codes})
         if wrong:
             problems.append(
@@ -113,17 +124,43 @@ def _check_instruments(
     return problems
 
 
+def _check_item_columns(
+    where: str, name: str, part: dict[str, Any], instrument: Instrument
+) -> tuple[list[Problem], list[str]]:
+    """Report what is wrong with the columns of one questionnaire, and list those it names."""
+    if ("columns" in part) == ("start" in part):
+        remedy = "Write columns: <a list, or a pattern such as q{n:02}>, or start: <the column of the first item>."
+        return [Problem(where, f"{name}: the columns must be given once.", remedy)], []
+    absent = part.get("absent", [])
+    unknown = [item for item in absent if item not in instrument.items]
+    if unknown:
+        return [unknown_problem(f"item of {name}", missing=unknown, known=list(instrument.items), where=where)], []
+    if "start" in part:
+        return [], [part["start"]]
+    if _is_no_pattern(part["columns"], instrument):
+        what = f"{name}: the pattern {part['columns']!r} has no place for the number of the item."
+        return [Problem(where, what, 'Write {n} or, with leading zeros, {n:02}, as in "q{n:02}".')], []
+    columns = list(item_columns(part["columns"], instrument, absent))
+    n_items = len(instrument.items) - len(absent)
+    if len(columns) != n_items:
+        what = f"{name}: {len(columns)} columns for {n_items} items."
+        remedy = 'List one column for each item in printed order, or a pattern such as "q{n:02}".'
+        return [Problem(where, what, remedy)], columns
+    return [], columns
+
+
 def _is_no_pattern(columns: str | list[str], instrument: Instrument) -> bool:
     return isinstance(columns, str) and not NUMBERED.search(columns) and len(instrument.items) > 1
 
 
-def item_columns(columns: str | list[str], instrument: Instrument) -> tuple[str, ...]:
-    """Spell out a pattern such as ``"q{n:02}"`` with the printed number of every item."""
+def item_columns(columns: str | list[str], instrument: Instrument, absent: Collection[str] = ()) -> tuple[str, ...]:
+    """Spell out a pattern such as ``"q{n:02}"`` with the printed number of every item that is on the form."""
     if isinstance(columns, list):
         return tuple(columns)
     return tuple(
         NUMBERED.sub(lambda found, n=item.number: str(n).zfill(int(found[2] or 0)), columns)  # type: ignore[misc]
         for item in instrument.items.values()
+        if item.id not in absent
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from eval_tools.definitions.shapes import check_shape
@@ -50,7 +51,7 @@ def load_study(study: str, *, workbench: Workbench) -> StudyDefinition:
     used = list(dict.fromkeys(name for source in doc.data["sources"] for name in source["instruments"]))
     available = {path.stem for path in workbench.questionnaires.glob("*/*.yaml")}
     instruments, broken = _load_used([name for name in used if name in available], workbench)
-    problems += _check_meaning(doc, instruments, sorted(available))
+    problems += _check_meaning(doc, folder, instruments, sorted(available))
     if doc.data["study"] != folder.name:
         problems.append(
             Problem(
@@ -76,14 +77,14 @@ def _load_used(names: list[str], workbench: Workbench) -> tuple[Instruments, lis
     return MappingProxyType(loaded), problems
 
 
-def _check_meaning(doc: Document, instruments: Instruments, available: list[str]) -> list[Problem]:
+def _check_meaning(doc: Document, folder: Path, instruments: Instruments, available: list[str]) -> list[Problem]:
     return [
         *check_waves(doc),
         *check_groups(doc),
         *check_informants(doc),
         *check_starts(doc),
         *check_regions(doc),
-        *check_sources(doc, instruments, available),
+        *check_sources(doc, folder, instruments, available),
         *check_roster(doc),
         *check_plan(doc, instruments, available),
         *check_goals(doc),

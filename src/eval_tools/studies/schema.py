@@ -11,6 +11,7 @@ from eval_tools.definitions.shapes import (
     Nullable,
     Number,
     Record,
+    Shape,
     Slug,
     Text,
     Translated,
@@ -22,11 +23,41 @@ FILE = Text(
     rf"{NAME_OF_FILE}(/{NAME_OF_FILE})*",
     "A path below the study's folder, with / between folders and no '..'.",
 )
+NAME_WITH_STAR = r"(?!\.\.?(/|$))[^/\\:?\"<>|\x00-\x1f]+"
+FILES = Text(
+    rf"{NAME_WITH_STAR}(/{NAME_WITH_STAR})*",
+    "A path below the study's folder in which * stands for any text of a name, e.g. 2026-spring/child_*.xlsx.",
+)
 MEANINGS = MapOf(Text(), keys=r"[^\n]+", at_least=1)
 VALUES = Record({}, {"wave": MEANINGS, "group": MEANINGS, "site": MEANINGS})
 ROSTER_VALUES = Record({}, {"group": MEANINGS, "site": MEANINGS, "sex": MEANINGS})
 ENCODING = Word("utf-8", "utf-8-sig", "utf-16", "gb18030", "big5hkscs")
-READER = Word("csv")
+READER = Word(
+    "table",
+    "wjx",
+    "kobo",
+    "odk-central",
+    "surveycto",
+    "redcap",
+    "limesurvey",
+    "qualtrics",
+    "spss",
+    "microsoft-forms",
+    "google-forms",
+    "tencent-survey",
+    "tencent-docs",
+    "double-entry",
+)
+COMPANIONS = Record({}, dict.fromkeys(("form", "dictionary", "structure", "labels", "entry_b", "decisions"), FILE))
+HOW_TO_READ: dict[str, Shape] = {
+    "reader": READER,  # without it, the one whose marks the file bears
+    "encoding": ENCODING,
+    "sheet": Text(),
+    "header_row": Number(1, whole=True),
+    "companions": COMPANIONS,
+}
+TEXTS = ListOf(Text())
+MISSING: dict[str, Shape] = {"blank": TEXTS, "skipped": TEXTS, "not_in_version": TEXTS, "refused": TEXTS}
 GOAL = Record({"title": Translated()}, {"outcomes": ListOf(Text())})
 SUBGROUP = Record({"title": Translated(), "levels": MapOf(Translated(), at_least=2)})
 SUBGROUP_COLUMN = Record({"column": Text()}, {"values": MEANINGS, "blank": ListOf(Text())})
@@ -59,25 +90,30 @@ STUDY = Record(
         "sources": ListOf(
             Record(
                 {
-                    "file": FILE,
-                    "reader": READER,
                     "informant": Slug(),
                     "columns": Record({}, {"participant": Text(), "wave": Text(), "group": Text(), "site": Text()}),
                     "instruments": MapOf(
                         Record(
-                            {"columns": Either(str, Text(), ListOf(Text(), at_least=1))},
-                            {"answers": MapOf(Number(whole=True), keys=r"[^\n]+", at_least=1)},
+                            {},
+                            {
+                                "columns": Either(str, Text(), ListOf(Text(), at_least=1)),
+                                "start": Text(),
+                                "absent": ListOf(Text(), at_least=1),
+                                "answers": MapOf(Number(whole=True), keys=r"[^\n]+", at_least=1),
+                            },
                         ),
                         at_least=1,
                     ),
                 },
                 {
-                    "encoding": ENCODING,
+                    **HOW_TO_READ,
+                    **MISSING,
+                    "file": FILE,
+                    "files": FILES,
                     "wave": Slug(),
                     "values": VALUES,
-                    "blank": ListOf(Text()),
                     "totals": MapOf(Text(rf"{SLUG}\.{SLUG}", "Write questionnaire.scale."), keys=r"[^\n]+"),
-                    "ignore": ListOf(Text()),
+                    "ignore": TEXTS,
                 },
             ),
             at_least=1,
@@ -98,7 +134,14 @@ STUDY = Record(
             },
             {"single_people": Record({"allowed": Flag(), "reason": Text()}, {"decided_by": Text()})},
         ),
-        "people": Record({"identifiers": Word("direct", "published_arbitrary")}, {"safeguarding_lead": Text()}),
+        "people": Record(
+            {"identifiers": Word("direct", "published_arbitrary")},
+            {
+                "safeguarding_lead": Text(),
+                "safeguarding_key": Text(r"age1[0-9a-z]{58}", "The public half of the duty holder's own key, age1…"),
+                "key_fingerprint": Text(r"[0-9a-f]{8}", "Eight signs, as eval-tools key new prints them."),
+            },
+        ),
     },
     {
         "regions": MapOf(Record({"title": Translated(), "sites": ListOf(Text(), at_least=1)}), at_least=1),
@@ -110,18 +153,17 @@ STUDY = Record(
         "roster": Record(
             {
                 "file": FILE,
-                "reader": READER,
                 "columns": Record(
                     {},
                     {"participant": Text(), "group": Text(), "site": Text(), "age": Text(), "sex": Text()},
                 ),
             },
             {
-                "encoding": ENCODING,
+                **HOW_TO_READ,
                 "values": ROSTER_VALUES,
-                "blank": ListOf(Text()),
+                "blank": TEXTS,
                 "subgroups": MapOf(SUBGROUP_COLUMN, at_least=1),
-                "ignore": ListOf(Text()),
+                "ignore": TEXTS,
             },
         ),
     },

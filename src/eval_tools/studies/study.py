@@ -122,12 +122,22 @@ class SubgroupColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a raw file is to be read, as far as study.yaml says; the rest the file itself must tell."""
+
+    reader: str = ""  # the platform; '' for the only one whose marks the file bears
+    encoding: str = ""
+    sheet: str = ""
+    header_row: int = 0
+    companions: Mapping[str, str] = field(default_factory=dict)  # role to file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """The file that says who takes part and in which group, perhaps of which age and sex."""
 
     file: str
-    reader: str
-    encoding: str
+    reading: Reading
     columns: Mapping[str, str]
     meanings: Mapping[str, Mapping[str, str]]
     ignore: tuple[str, ...]
@@ -137,11 +147,18 @@ class Roster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentColumns:
-    """Where the answers to one questionnaire stand in a file, and which cell text means which printed code."""
+    """Where the answers to one questionnaire stand in a file, and which cell text means which printed code.
+
+    The items that are not ``absent`` from this version of the form stand in ``columns``, or one after the other from
+    the column ``start``. Without ``answers`` the code book of the file tells, or the cells hold the codes or labels
+    of the form.
+    """
 
     instrument: str
-    columns: tuple[str, ...]
-    answers: Mapping[str, int]
+    columns: tuple[str, ...] = ()
+    start: str = ""
+    absent: tuple[str, ...] = ()  # ids of items
+    answers: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,14 +166,13 @@ class Source:
     """One raw file of answers."""
 
     file: str
-    reader: str
-    encoding: str
+    reading: Reading
     informant: str
     wave: str | None
     columns: Mapping[str, str]
     meanings: Mapping[str, Mapping[str, str]]
     instruments: tuple[InstrumentColumns, ...]
-    blank: tuple[str, ...]
+    missing: Mapping[str, str]  # cell text to blank, skipped, not_in_version or invalid
     totals: Mapping[str, str]
     ignore: tuple[str, ...]
 
@@ -190,6 +206,8 @@ class Study:
     regions: Mapping[str, Region] = field(default_factory=dict)
     site_word: SiteWord = "site"
     safeguarding_lead: str = ""  # who answers an alert the same day
+    safeguarding_key: str = ""  # public key for which the list of alerts is encrypted
+    key_fingerprint: str = ""  # of the key that makes the pseudonyms
 
     @property
     def baseline(self) -> Wave:

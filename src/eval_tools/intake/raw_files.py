@@ -1,0 +1,154 @@
+"""One raw file of a study: opened, recognised, read by its platform's reader, and stripped of what identifies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from eval_tools.intake.columns import ColumnInfo
+from eval_tools.intake.exports.reader import Companion, Export
+from eval_tools.intake.exports.recognise import choose_reader
+from eval_tools.intake.files.open_file import read_sheets
+from eval_tools.intake.files.received import open_received
+from eval_tools.intake.findings import Findings
+from eval_tools.intake.raw_table import RawTable, plain
+from eval_tools.studies.study import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFile:
+    """What run.json says of a raw file."""
+
+    file: str
+    sha256: str
+    n_bytes: int
+    n_rows: int
+
+
+def read_raw_file(
+    folder: Path,
+    file: str,
+    reading: Reading,
+    wanted: Collection[str],
+    corrected: Collection[str],
+    findings: Findings,
+    raw_files: list[RawFile],
+) -> RawTable | None:
+    """Read a file as text; None, with findings, if that is not possible without guessing.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the study; the file and its companions lie below it.
+    file : str
+    reading : Reading
+        What study.yaml says about it.
+    wanted, corrected : collection of str
+        Columns that study.yaml, and corrections.yaml, write down: by unique name, or by the header in the file where
+        no other column has it. In the table they have the names written there.
+    findings : Findings
+    raw_files : list of RawFile
+        Grows by this file and its companions.
+    """
+    export = _open(folder, file, reading, findings)
+    if export is None:
+        return None
+    reader = choose_reader(export, findings, declared=reading.reader)
+    raw = reader.read(export, findings) if reader is not None else None
+    if raw is None:
+        return None
+    for received in (export.received, *(each.received for each in export.companions.values())):
+        if received.file not in {known.file for known in raw_files}:
+            n_rows = len(raw.cells) if received is export.received else 0
+            raw_files.append(
+                RawFile(file=received.file, sha256=received.sha256, n_bytes=received.n_bytes, n_rows=n_rows)
+            )
+    raw = _named_as_declared(raw, [*wanted, *corrected])
+    if not _check_columns(raw, wanted, findings):
+        return None
+    return _without_identifying(raw, wanted, findings)
+
+
+def _open(folder: Path, file: str, reading: Reading, findings: Findings) -> Export | None:
+    received = open_received(folder / file, file=file, findings=findings, folder=folder)
+    if received is None:
+        return None
+    sheets = read_sheets(received, encoding=reading.encoding, findings=findings)
+    companions = {}
+    for role, name in reading.companions.items():
+        beside = open_received(folder / name, file=name, findings=findings, folder=folder)
+        tables = None if beside is None else read_sheets(beside, findings=findings)
+        if beside is None or tables is None:
+            return None
+        companions[role] = Companion(received=beside, sheets=tables)
+    if sheets is None:
+        return None
+    return Export(
+        received=received,
+        sheets=sheets,
+        sheet=reading.sheet,
+        header_row=reading.header_row,
+        companions=companions,
+    )
+
+
+def _named_as_declared(raw: RawTable, declared: Collection[str]) -> RawTable:
+    """Give a column the name that study.yaml writes for it, if that is the header of this column and of no other."""
+    if not raw.columns:
+        return raw
+    names = list(raw.header)
+    for text in declared:
+        if text in names:
+            continue
+        same = [i for i, info in enumerate(raw.columns) if plain(info.header) == plain(text)]
+        if len(same) == 1:
+            names[same[0]] = text
+    columns = tuple(replace(info, name=name) for info, name in zip(raw.columns, names, strict=True))
+    return replace(raw, header=tuple(names), columns=columns)
+
+
+def _check_columns(raw: RawTable, wanted: Collection[str], findings: Findings) -> bool:
+    absent = [name for name in wanted if name not in raw.header]
+    for name in absent:
+        same = [info.name for info in raw.columns if plain(info.header) == plain(name)]
+        near = ", ".join(raw.header[:6]) + (" …" if len(raw.header) > 6 else "")
+        told = (
+            f"Several columns have this header; name one of them: {', '.join(same)}."
+            if same
+            else (f"The header begins: {near}")
+        )
+        findings.add(
+            "column_missing",
+            f"declared in study.yaml but not in the file. | {told}",
+            file=raw.file,
+            row=1,
+            column=name,
+        )
+    return not absent
+
+
+def _without_identifying(raw: RawTable, wanted: Collection[str], findings: Findings) -> RawTable:
+    """Drop what the platform knows about a person, before anything else looks at the table."""
+    drop = [info.kind == "identifying" and info.name not in wanted for info in raw.columns]
+    if not any(drop):
+        return raw
+    dropped: list[ColumnInfo] = [info for info, gone in zip(raw.columns, drop, strict=True) if gone]
+    findings.add(
+        "identifying_dropped",
+        f"columns that identify people were dropped before anything was read from them: "
+        f"{', '.join(info.name for info in dropped)}",
+        severity="note",
+        file=raw.file,
+        count=len(dropped),
+    )
+
+    def kept(row: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cell for cell, gone in zip(row, drop, strict=True) if not gone)
+
+    return replace(
+        raw,
+        header=kept(raw.header),
+        cells=tuple(map(kept, raw.cells)),
+        columns=tuple(info for info, gone in zip(raw.columns, drop, strict=True) if not gone),
+    )
