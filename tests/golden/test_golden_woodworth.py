@@ -14,9 +14,11 @@ import pytest
 from eval_tools import StudyRun, open_study
 from eval_tools.errors import DataError
 from eval_tools.intake.findings import Findings, refuse_errors
-from eval_tools.intake.raw_table import RawTable, read_csv
+from eval_tools.intake.raw_files import read_raw_file
+from eval_tools.intake.raw_table import RawTable
 from eval_tools.scoring.score import answer_matrix
 from eval_tools.stats.reliability import cronbach_alpha
+from eval_tools.studies.study import Reading
 
 HERE = Path(__file__).parent / "woodworth-2018"
 FILE = "all-occasions/ahi-cesd.csv"
@@ -97,7 +99,7 @@ def trial(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Trial:
         for term in ("posttest", "follow-up-27w")
     }
     findings = Findings()
-    raw = read_csv(bench / "data_raw" / "woodworth-2018" / FILE, file=FILE, encoding="utf-8", findings=findings)
+    raw = read_raw_file(bench / "data_raw" / "woodworth-2018", FILE, Reading(), [], findings, [])
     assert raw is not None
     return Trial(runs=runs, raw=raw)
 

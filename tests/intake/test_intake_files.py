@@ -10,7 +10,6 @@ import pytest
 from eval_tools import open_study
 from eval_tools.errors import DataError
 from eval_tools.intake.findings import problems_in, refuse_errors
-from eval_tools.intake.raw_table import Findings, read_csv
 
 FILE = "both/answers.csv"
 
@@ -170,13 +169,6 @@ def test_more_than_five_thousand_columns_are_refused(post, the_only):
 def test_a_file_too_large_is_not_even_opened(post, the_only, monkeypatch):
     monkeypatch.setattr("eval_tools.intake.files.received.MAX_BYTES", 100)
     the_only(post.issues(), "file_too_large", severity="error")
-
-
-def test_reading_without_declared_names_takes_the_first_row_as_header(tmp_path):
-    path = tmp_path / "x.csv"
-    path.write_text("a,b\n1,2\n", encoding="utf-8")
-    raw = read_csv(path, file="x.csv", encoding="utf-8", findings=Findings())
-    assert (raw.header, raw.cells, raw.rows) == (("a", "b"), (("1", "2"),), (2,))
 
 
 def test_all_problems_of_a_file_are_told_at_once(post):

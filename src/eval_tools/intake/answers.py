@@ -11,7 +11,7 @@ from eval_tools.instruments.instrument import Instrument, Item
 from eval_tools.instruments.key import score_instrument
 from eval_tools.intake.columns import ColumnInfo
 from eval_tools.intake.findings import Findings
-from eval_tools.intake.labels import match_label
+from eval_tools.intake.labels import match_label, match_labels
 from eval_tools.intake.raw_table import REASONS, RawTable, plain
 from eval_tools.studies.study import InstrumentColumns, Source
 
@@ -161,7 +161,7 @@ def _decode(
     if not book and bare in {str(code) for code in allowed}:
         return _Decoded(int(bare), how=width)
     match = match_label(text, labels)
-    return _Decoded(reason=OUTSIDE) if match is None else _Decoded(match.code, how=match.how)
+    return _Decoded(reason=OUTSIDE) if match.code is None else _Decoded(match.code, how=match.how)
 
 
 def _code_book(
@@ -174,8 +174,9 @@ def _code_book(
     """
     if not info.choices:
         return {}
-    found = {cell: match_label(label, labels) for cell, label in info.choices.items()}
-    matched = {plain(cell): match.code for cell, match in found.items() if match is not None}
+    found = match_labels(info.choices.values(), labels)
+    codes = {plain(cell): found[label].code for cell, label in info.choices.items()}
+    matched = {cell: code for cell, code in codes.items() if code is not None}
     if len(matched) == len(info.choices) and len(set(matched.values())) == len(matched):
         return matched
     what = ""

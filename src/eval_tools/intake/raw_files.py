@@ -9,8 +9,8 @@ from pathlib import Path
 from eval_tools.intake.columns import ColumnInfo
 from eval_tools.intake.exports.reader import Companion, Export
 from eval_tools.intake.exports.recognise import choose_reader
-from eval_tools.intake.files.open_file import read_sheets
 from eval_tools.intake.files.received import open_received
+from eval_tools.intake.files.sheets import read_sheets
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable, plain
 from eval_tools.studies.study import Reading
@@ -31,7 +31,6 @@ def read_raw_file(
     file: str,
     reading: Reading,
     wanted: Collection[str],
-    corrected: Collection[str],
     findings: Findings,
     raw_files: list[RawFile],
 ) -> RawTable | None:
@@ -44,14 +43,14 @@ def read_raw_file(
     file : str
     reading : Reading
         What study.yaml says about it.
-    wanted, corrected : collection of str
-        Columns that study.yaml, and corrections.yaml, write down: by unique name, or by the header in the file where
-        no other column has it. In the table they have the names written there.
+    wanted : collection of str
+        Columns that study.yaml writes down: by unique name, or by the header in the file where no other column has
+        it. In the table they have the names written there.
     findings : Findings
     raw_files : list of RawFile
         Grows by this file and its companions.
     """
-    export = _open(folder, file, reading, findings)
+    export = _open(folder, file, reading, wanted, findings)
     if export is None:
         return None
     reader = choose_reader(export, findings, declared=reading.reader)
@@ -64,13 +63,13 @@ def read_raw_file(
             raw_files.append(
                 RawFile(file=received.file, sha256=received.sha256, n_bytes=received.n_bytes, n_rows=n_rows)
             )
-    raw = _named_as_declared(raw, [*wanted, *corrected])
+    raw = _named_as_declared(raw, wanted)
     if not _check_columns(raw, wanted, findings):
         return None
     return _without_identifying(raw, wanted, findings)
 
 
-def _open(folder: Path, file: str, reading: Reading, findings: Findings) -> Export | None:
+def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], findings: Findings) -> Export | None:
     received = open_received(folder / file, file=file, findings=findings, folder=folder)
     if received is None:
         return None
@@ -90,6 +89,7 @@ def _open(folder: Path, file: str, reading: Reading, findings: Findings) -> Expo
         sheet=reading.sheet,
         header_row=reading.header_row,
         companions=companions,
+        declared=frozenset(wanted),
     )
 
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from eval_tools.intake.columns import ColumnInfo
-from eval_tools.intake.files.delimited import read_delimited
-from eval_tools.intake.files.encoding import decode_text
-from eval_tools.intake.files.received import read_bytes
-from eval_tools.intake.files.sheet import ReceivedFile
-from eval_tools.intake.findings import Findings, shorten
 
 # Reasons a cell holds no answer, as a reader or a correction tells them; no file can hold them, NUL is refused.
 # An empty cell is blank: the question was seen and not answered.
@@ -59,90 +52,3 @@ def plain(text: str) -> str:
     '12'
     """
     return unicodedata.normalize("NFKC", text).strip()
-
-
-def read_csv(
-    path: Path, *, file: str, encoding: str, findings: Findings, declared: Collection[str] = ()
-) -> RawTable | None:
-    """Read a CSV file; None, with findings, if it cannot be read as declared.
-
-    Parameters
-    ----------
-    path : Path
-    file : str
-        Name used in findings.
-    encoding : str
-        As declared in study.yaml; never guessed. A byte-order mark is accepted.
-    findings : Findings
-        Missing file, wrong encoding, NUL characters, repeated column names, records of the wrong length.
-    declared : collection of str
-        Column names that study.yaml declares. If row 1 holds none of them it may be a row of answers, and no
-        message shows any of it.
-    """
-    raw = read_bytes(path, file=file, findings=findings)
-    if raw is None:
-        return None
-    text = decode_text(ReceivedFile(file=file, path=path, content=raw), encoding=encoding, findings=findings)
-    sheet = None if text is None else read_delimited(text, file=file, findings=findings, separator=",")
-    if sheet is None:
-        return None
-    records = sheet.cells
-    header = tuple(cell.strip() for cell in records[0])
-    if declared and not set(declared) & set(header):
-        findings.add(
-            "header_missing",
-            "the first row holds none of the column names that study.yaml declares. | "
-            "Is it the right file, and is its first row the header?",
-            file=file,
-            row=1,
-        )
-        return None
-    if not _check_header(header, file, findings) or not _check_lengths(header, records, file, findings):
-        return None
-    if len(records) == 1:
-        findings.add(
-            "no_rows",
-            "the file holds a header and not a single row. | Export it again; right only if nobody answered.",
-            severity="warning",
-            file=file,
-        )
-    return RawTable(
-        file=file,
-        header=header,
-        cells=records[1:],
-        rows=tuple(range(2, len(records) + 1)),
-        sha256=hashlib.sha256(raw).hexdigest(),
-        n_bytes=len(raw),
-    )
-
-
-def _check_header(header: tuple[str, ...], file: str, findings: Findings) -> bool:
-    repeated = {name for name in header if header.count(name) > 1}
-    for name in sorted(repeated):
-        positions = [i + 1 for i, other in enumerate(header) if other == name]
-        findings.add(
-            "column_repeated",
-            f"the column name stands in positions {shorten(positions)}. | Rename all but one in the export.",
-            file=file,
-            row=1,
-            column=name,
-            count=len(positions),
-        )
-    return not repeated
-
-
-def _check_lengths(
-    header: tuple[str, ...], records: tuple[tuple[str, ...], ...], file: str, findings: Findings
-) -> bool:
-    wrong = [i for i, record in enumerate(records[1:], start=2) if len(record) != len(header)]
-    for row in wrong:
-        findings.add(
-            "record_length",
-            f"the row does not have the header's {len(header)} cells. | Look for a stray comma or quote.",
-            file=file,
-            row=row,
-        )
-    return not wrong
-
-
-READERS = {"csv": read_csv}

@@ -157,8 +157,7 @@ def _read(
         wanted += list(entry.totals)
     else:
         wanted += [each.column for each in entry.subgroups.values()]
-    corrected = [name for each in corrections if each.file == entry.file for name in each.columns]
-    raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, corrected, findings, raw_files)
+    raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, findings, raw_files)
     if raw is None:
         return None
     if isinstance(entry, Source):

@@ -11,6 +11,7 @@ from typing import Any
 from eval_tools.definitions.shapes import MapOf, Number, Record, Text
 from eval_tools.definitions.strict_yaml import Document, Path_
 from eval_tools.errors import Problem
+from eval_tools.intake.cleaning_log import column_named
 from eval_tools.intake.raw_table import RawTable, plain
 
 LEAST_DIGITS = 12
@@ -59,6 +60,6 @@ def find_rows(raw: RawTable, match: Mapping[str, Any]) -> list[int]:
     """Return the positions of the records that a match means, in the order of the file."""
     if is_place(match):
         return [i for i, row in enumerate(raw.rows) if row == match["row"]]
-    wanted = {name: raw.column(name) for name in match}
+    wanted = {name: raw.column(column_named(raw, name)) for name in match}
     texts = {name: plain(value) for name, value in match.items()}
     return [i for i in range(len(raw.cells)) if all(wanted[name][i] == text for name, text in texts.items())]

@@ -102,9 +102,9 @@ def examine_study(run: StudyRun) -> CheckReport:
     found = [*group_findings(received.issues), *_lead(run), *_notes(run)]
     decided = load_decided(run.study.folder / CORRECTIONS, root=run.workbench.root)
     entries = {each.file: each for each in run.study.sources}
-    told = {name: (entry.reader, entry.encoding) for name, entry in entries.items()}
+    told = {name: (entry.reading.reader, entry.reading.encoding) for name, entry in entries.items()}
     if run.study.roster is not None:
-        told.setdefault(run.study.roster.file, (run.study.roster.reader, run.study.roster.encoding))
+        told.setdefault(run.study.roster.file, (run.study.roster.reading.reader, run.study.roster.reading.encoding))
     files = []
     for raw in received.raw_files:
         reader, encoding = told.get(raw.file, ("", ""))

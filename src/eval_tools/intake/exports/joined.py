@@ -132,7 +132,7 @@ def expand(
         findings.add(
             "options_unclear",
             f"cells can be taken apart into the options in two ways, or in none: rows {shorten(unclear)}; "
-            "these answers are invalid. | Compare the list of options with the form; avoid options that hold the separator.",
+            "these answers are invalid. | Compare the options with the form; avoid options that hold the separator.",
             severity="warning",
             file=records.file,
             row=unclear[0],

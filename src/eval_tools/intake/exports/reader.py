@@ -27,6 +27,7 @@ class Export:
     sheet: str = ""  # name of the sheet that counts; '' if the reader decides
     header_row: int = 0  # 0 if the reader finds it
     companions: Mapping[str, Companion] = field(default_factory=dict)  # by role: form, dictionary, structure, …
+    declared: frozenset[str] = frozenset()  # names of columns in study.yaml; they tell a header from a row of answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from eval_tools.intake.columns import ColumnInfo, unique_names
 from eval_tools.intake.exports.reader import Companion, Export
+from eval_tools.intake.files.delimited import MAX_COLUMNS
 from eval_tools.intake.files.sheet import Sheet
 from eval_tools.intake.findings import Findings, shorten
-from eval_tools.intake.raw_table import MAX_COLUMNS, RawTable
+from eval_tools.intake.raw_table import RawTable
 
 HEADER_WITHIN = 10  # rows in which a header is looked for
 SHEETS_WITHIN = 20  # sheets in which a header is looked for

@@ -38,7 +38,7 @@ def append_decisions(path: Path, read: ReadDecisions, *, root: Path) -> list[str
     if any(added.values()):
         old = path.read_bytes() if path.exists() else NEW_FILE.encode()
         new = extended(old, added)
-        parse_corrections(parse_yaml(new.decode("utf-8-sig"), file=shown))
+        parse_corrections(parse_yaml(new.decode("utf-8-sig"), file=shown), path.parent)
         write_whole(path, new, mode=path.stat().st_mode & 0o777 if path.exists() else 0o644)
     counts = f"{len(read.corrections)} corrections, {len(read.accepted)} accepted, {len(read.asked)} asked"
     lines = [f"{shown}: {counts} written; {read.n_known} were there already, {read.n_undecided} are undecided."]
