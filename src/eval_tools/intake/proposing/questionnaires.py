@@ -49,6 +49,7 @@ class Match:
     absent: tuple[str, ...]  # ids of items without a column
     by: By
     rivals: tuple[str, ...] = ()
+    likely: bool = True  # of those that fit, this one has the better evidence
 
     @property
     def certain(self) -> bool:
@@ -70,6 +71,15 @@ def find_questionnaires(columns: Sequence[Column], instruments: Mapping[str, Ins
     return sorted(found, key=lambda match: order[match.columns[0]])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hit:
+    """A questionnaire and the column of each of its items that was found."""
+
+    name: str
+    found: Mapping[str, str]
+    own: bool = True  # found by its own name, not by that of its family
+
+
 # --- by the words of the items ---------------------------------------------------------------------------------
 
 
@@ -87,7 +97,7 @@ def _by_wording(columns: Sequence[Column], instruments: Mapping[str, Instrument]
             if len(here) == 1:
                 found[item.id] = next(iter(here))
         if len(found) >= max(2, SEEN_AT_LEAST * len(instrument.items)) and len(set(found.values())) == len(found):
-            hits.append((name, found))
+            hits.append(_Hit(name=name, found=found))
     return _best(hits, instruments, "wording", order)
 
 
@@ -132,9 +142,12 @@ def _by_names(columns: Sequence[Column], instruments: Mapping[str, Instrument]) 
     for name, instrument in instruments.items():
         for before in _prefixes(instrument) & set(series):
             numbers = series[before]
+            own = before in _prefixes(instrument, of_family=False)
             found = {item.id: numbers[item.number] for item in instrument.items.values() if item.number in numbers}
-            if len(found) >= max(2, SEEN_AT_LEAST * len(instrument.items)) and len(found) >= SEEN_AT_LEAST * len(numbers):
-                hits.append((name, found))
+            if len(found) >= max(2, SEEN_AT_LEAST * len(instrument.items)) and len(found) >= SEEN_AT_LEAST * len(
+                numbers
+            ):
+                hits.append(_Hit(name=name, found=found, own=own))
     return _best(hits, instruments, "names", order)
 
 
@@ -142,42 +155,41 @@ def _letters(text: str) -> str:
     return "".join(c for c in text if c.isalnum())
 
 
-def _prefixes(instrument: Instrument) -> set[str]:
-    """What may stand before the number of an item: id, family, abbreviation, or what its own items are called."""
+def _prefixes(instrument: Instrument, *, of_family: bool = True) -> set[str]:
+    """What may stand before the number of an item: id, abbreviation, what its own items are called, or its family."""
     of_items = {_letters(form["before"]) for item in instrument.items if (form := NUMBERED.fullmatch(item))}
-    names = {_letters(text.lower()) for text in (instrument.id, instrument.family, instrument.abbreviation)}
+    called = (instrument.id, instrument.abbreviation, *([instrument.family] if of_family else []))
+    names = {_letters(text.lower()) for text in called}
     whole = {text + word for text in names for word in ("", "q", "item")}
     return {text for text in of_items | whole if text and text not in ("q", "item", "template", "templates")}
 
 
-def _best(
-    hits: Sequence[tuple[str, Mapping[str, str]]],
-    instruments: Mapping[str, Instrument],
-    by: By,
-    order: Mapping[str, int],
-) -> list[Match]:
-    """Of questionnaires that would share columns, take the one with most; those that have as many are its rivals."""
-    lacking = {name: len(instruments[name].items) - len(found) for name, found in hits}
-    ranked = sorted(hits, key=lambda hit: (-len(hit[1]), lacking[hit[0]], hit[0]))
+def _best(hits: Sequence[_Hit], instruments: Mapping[str, Instrument], by: By, order: Mapping[str, int]) -> list[Match]:
+    """Of questionnaires that would share columns, take the one with most; those that have as many are its rivals.
+
+    One that is called like the columns comes before others of its family.
+    """
+
+    def rank(hit: _Hit) -> tuple[int, int]:
+        return (-len(hit.found), len(instruments[hit.name].items) - len(hit.found))
+
+    ranked = sorted(hits, key=lambda hit: (*rank(hit), not hit.own, hit.name))
     taken: set[str] = set()
     matches = []
-    for name, found in ranked:
-        mine = set(found.values())
+    for hit in ranked:
+        mine = set(hit.found.values())
         if mine & taken:
             continue
-        rivals = tuple(
-            other
-            for other, theirs in ranked
-            if other != name and len(theirs) == len(found) and lacking[other] == lacking[name] and mine & set(theirs.values())
-        )
-        items = instruments[name].items
+        alike = [o for o in ranked if o.name != hit.name and rank(o) == rank(hit) and mine & set(o.found.values())]
+        items = instruments[hit.name].items
         matches.append(
             Match(
-                instrument=name,
-                columns=tuple(found[item] for item in items if item in found),
-                absent=tuple(item for item in items if item not in found),
+                instrument=hit.name,
+                columns=tuple(hit.found[item] for item in items if item in hit.found),
+                absent=tuple(item for item in items if item not in hit.found),
                 by=by,
-                rivals=rivals,
+                rivals=tuple(dict.fromkeys(other.name for other in alike)),
+                likely=hit.own and not any(other.own for other in alike),
             )
         )
         taken |= mine
@@ -194,7 +206,9 @@ def _by_answers(columns: Sequence[Column], instruments: Mapping[str, Instrument]
         if fitting:
             first, *rivals = fitting
             names = tuple(column.name for column in block)
-            matches.append(Match(instrument=first, columns=names, absent=(), by="answers", rivals=tuple(rivals)))
+            matches.append(
+                Match(instrument=first, columns=names, absent=(), by="answers", rivals=tuple(rivals), likely=False)
+            )
     return matches
 
 

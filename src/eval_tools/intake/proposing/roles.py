@@ -14,14 +14,60 @@ Role = Literal["participant", "site", "group", "wave", "consent", "age", "sex"]
 NAMES: Mapping[Role, tuple[str, ...]] = {
     "participant": (
         *("participant", "participantid", "pid", "childid", "studentid", "subjectid", "personid", "recordid"),
-        *("儿童编号", "兒童編號", "孩子编号", "孩子編號", "学生编号", "學生編號", "参与者编号", "參與者編號", "你的编号"),
-        *("你的編號", "您的编号", "您的編號", "孩子的编号", "孩子的編號", "个人编号", "個人編號", "匿名编号", "匿名編號"),
-        *("学号", "學號", "编号", "編號", "代码", "代碼", "编码", "編碼", "识别码", "識別碼", "id", "code", "自定义字段"),
+        *(
+            "儿童编号",
+            "兒童編號",
+            "孩子编号",
+            "孩子編號",
+            "学生编号",
+            "學生編號",
+            "参与者编号",
+            "參與者編號",
+            "你的编号",
+        ),
+        *(
+            "你的編號",
+            "您的编号",
+            "您的編號",
+            "孩子的编号",
+            "孩子的編號",
+            "个人编号",
+            "個人編號",
+            "匿名编号",
+            "匿名編號",
+        ),
+        *(
+            "学号",
+            "學號",
+            "编号",
+            "編號",
+            "代码",
+            "代碼",
+            "编码",
+            "編碼",
+            "识别码",
+            "識別碼",
+            "id",
+            "code",
+            "自定义字段",
+        ),
         *("sojumpparm", "token"),
     ),
     "site": (
         *("school", "schoolid", "schoolname", "site", "siteid", "centre", "center", "village"),
-        *("学校", "學校", "学校名称", "學校名稱", "你的学校", "你的學校", "所在学校", "所在學校", "校名", "机构", "機構"),
+        *(
+            "学校",
+            "學校",
+            "学校名称",
+            "學校名稱",
+            "你的学校",
+            "你的學校",
+            "所在学校",
+            "所在學校",
+            "校名",
+            "机构",
+            "機構",
+        ),
         *("村", "村庄", "村莊", "社区", "社區"),
     ),
     "group": (
@@ -47,7 +93,22 @@ IDENTIFYING_WORDS = (
 )
 IDENTIFYING_CHINESE = (
     *("姓名", "名字", "手机", "手機", "电话", "電話", "邮箱", "郵箱", "电邮", "電郵", "微信", "昵称", "暱稱", "身份证"),
-    *("身分證", "护照", "護照", "地址", "住址", "门牌", "門牌", "生日", "出生", "签名", "簽名", "照片", "联系方式", "聯絡方式"),
+    *(
+        "身分證",
+        "护照",
+        "護照",
+        "地址",
+        "住址",
+        "门牌",
+        "門牌",
+        "生日",
+        "出生",
+        "签名",
+        "簽名",
+        "照片",
+        "联系方式",
+        "聯絡方式",
+    ),
     *("qq号", "qq號", "经纬度", "經緯度", "定位"),
 )
 NUMBERING = re.compile(r"^\s*(?:q?\d{1,3}\s*[、.．:：)）]\s*)?(?:\(\d{1,2}\)\s*)?", re.IGNORECASE)
@@ -103,7 +164,9 @@ def find_roles(columns: Sequence[ColumnInfo]) -> dict[Role, tuple[str, ...]]:
     {'participant': ('编号',), 'site': ('学校',), 'group': ('Group',)}
     """
     found: dict[Role, tuple[str, ...]] = {}
-    open_ = [column for column in columns if column.kind == "answer" or key_of(column.header) in ("自定义字段", "recordid")]
+    open_ = [
+        column for column in columns if column.kind == "answer" or key_of(column.header) in ("自定义字段", "recordid")
+    ]
     open_ += [c for c in columns if c not in open_ and key_of(c.name) in ("recordid", "redcapeventname", "sojumpparm")]
     for role, names in NAMES.items():
         ranked = [

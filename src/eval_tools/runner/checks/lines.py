@@ -81,7 +81,7 @@ def line_key(*parts: object) -> str:
     Examples
     --------
     >>> line_key("little", "form_repeated", "answers.csv", 10)
-    '43d5e76c4d64'
+    '6940516a07cd'
     """
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:12]
 
