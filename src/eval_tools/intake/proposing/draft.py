@@ -26,11 +26,12 @@ def study_text(data: Mapping[str, Any], *, heading: str, remarks: Remarks | None
 
     Examples
     --------
-    >>> print(study_text({"study": "a", "waves": [{"id": "t1", "n": "01"}]}, heading="Mine.", remarks={("study",): "x"}))
+    >>> data = {"study": "a", "waves": [{"id": "t1", "k": "01"}]}
+    >>> print(study_text(data, heading="Mine.", remarks={("study",): "!"}))
     # Mine.
-    study: a  # x
+    study: a  # !
     waves:
-      - {id: t1, n: "01"}
+      - {id: t1, k: "01"}
     <BLANKLINE>
     """
     lines = [f"# {line}".rstrip() for line in heading.splitlines()]

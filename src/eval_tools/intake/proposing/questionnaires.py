@@ -16,7 +16,7 @@ from typing import Literal
 
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.columns import ColumnInfo
-from eval_tools.intake.labels import match_labels
+from eval_tools.intake.proposing.answers import read_meaning, shared_texts
 from eval_tools.intake.proposing.roles import key_of
 
 By = Literal["wording", "names", "answers"]
@@ -222,7 +222,7 @@ def _blocks(columns: Sequence[Column]) -> list[list[Column]]:
         if not column.texts:
             stems.append("")
             continue
-        together = blocks and stems and stems[-1] == stem and len(_texts(blocks[-1]) | column.texts) <= MOST_ANSWERS
+        together = blocks and stems and stems[-1] == stem and len(_texts([*blocks[-1], column])) <= MOST_ANSWERS
         if together and _alike(_texts(blocks[-1]), column.texts):
             blocks[-1].append(column)
         else:
@@ -236,41 +236,11 @@ def _alike(some: Collection[str], others: Collection[str]) -> bool:
 
 
 def _texts(block: Sequence[Column]) -> frozenset[str]:
-    return frozenset().union(*(column.texts for column in block))
+    return shared_texts([column.texts for column in block])
 
 
 def _answers_fit(block: Sequence[Column], instrument: Instrument) -> bool:
     items = list(instrument.items.values())
     if len(items) != len(block) or instrument.template:
         return False
-    return all(
-        meaning_of_texts(column.texts, item.responses) != "unknown" for column, item in zip(block, items, strict=True)
-    )
-
-
-# --- what the texts mean ---------------------------------------------------------------------------------------
-
-
-def meaning_of_texts(texts: Collection[str], responses: object) -> Literal["codes", "labels", "from_one", "unknown"]:
-    """Say how the texts of a column name the answers of an item: codes, labels, or numbers that begin at 1.
-
-    Examples
-    --------
-    >>> from eval_tools.instruments.instrument import Option, ResponseSet
-    >>> options = tuple(Option(code=c, label={"en": w}, scored=True) for c, w in enumerate(("no", "a bit", "yes")))
-    >>> form = ResponseSet(id="form", options=options)
-    >>> [meaning_of_texts(t, form) for t in ({"0", "2"}, {"Yes", "no"}, {"1", "３"}, {"maybe"})]
-    ['codes', 'unknown', 'from_one', 'unknown']
-    """
-    options = responses.options  # type: ignore[attr-defined]
-    plain = {unicodedata.normalize("NFKC", text).strip() for text in texts}
-    codes = {str(option.code) for option in options}
-    if plain <= codes:
-        return "codes"
-    labels = {option.code: tuple(filter(None, option.label.values())) for option in options}
-    matched = match_labels(texts, labels)
-    if all(match is not None and match.code is not None for match in matched.values()):
-        return "labels"
-    if plain <= {str(place) for place in range(1, len(options) + 1)}:
-        return "from_one"
-    return "unknown"
+    return read_meaning([(column.info, column.texts) for column in block], items).meaning != "unknown"
