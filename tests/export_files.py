@@ -13,6 +13,7 @@ from eval_tools.intake.files.sheets import read_sheets
 from eval_tools.intake.findings import Findings
 
 DATA = Path(__file__).parent / "intake" / "data"
+ROOT_DATA = Path(__file__).parent / "golden"
 Rows = Sequence[Sequence[str]]
 NASTY = (
     "",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import lzma
 from collections.abc import Sequence
 from pathlib import Path
 
 from eval_tools.intake.exports.reader import Companion, Export
 from eval_tools.intake.files.sheet import ReceivedFile, Sheet
+from eval_tools.intake.files.sheets import read_sheets
+from eval_tools.intake.findings import Findings
 
 DATA = Path(__file__).parent / "intake" / "data"
 
@@ -24,30 +24,9 @@ def received(path: Path) -> ReceivedFile:
 
 def sheets_of(got: ReceivedFile) -> tuple[Sheet, ...]:
     """Return the sheets of a sample as text."""
-    if got.path.suffix == ".json":
-        return ()
-    if got.path.suffix == ".xlsx":
-        return _workbook(got.content)
-    text = got.content.decode("utf-8-sig")
-    separator = ";" if text.split("\n", 1)[0].count(";") else ","
-    return (Sheet(name="", cells=tuple(map(tuple, csv.reader(io.StringIO(text, newline=""), delimiter=separator)))),)
-
-
-def _workbook(content: bytes) -> tuple[Sheet, ...]:
-    import openpyxl
-
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    sheets = []
-    for sheet in book:
-        rows = list(sheet.iter_rows())
-        cells = tuple(tuple("" if c.data_type == "f" else _text(c.value) for c in row) for row in rows)
-        formulas = tuple((c.row, c.column) for row in rows for c in row if c.data_type == "f")
-        sheets.append(Sheet(name=sheet.title, cells=cells, formulas=formulas))
-    return tuple(sheets)
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    sheets = read_sheets(got, findings=Findings())
+    assert sheets is not None
+    return sheets
 
 
 def opened(path: str, **companions: str) -> Export:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
 from types import MappingProxyType
@@ -13,8 +10,6 @@ from xml.etree import ElementTree
 
 import opencc
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from eval_tools.forms.catalogue import list_entries, show, summarise_warnings, warnings_for
 from eval_tools.forms.codebook import (
@@ -26,7 +21,6 @@ from eval_tools.forms.codebook import (
     write_codebook,
 )
 from eval_tools.forms.pages import write_pages
-from eval_tools.forms.spreadsheets import LIVE, csv_text, xlsx_bytes
 from eval_tools.forms.words import LANGUAGES, FormWords, catalogue
 from eval_tools.instruments.instrument import AskedIf
 from eval_tools.instruments.rule import parse_rule
@@ -239,29 +233,6 @@ def test_every_sentence_is_used(root):
         if f'"{key}"' not in source and not any(key.startswith(f"{start}.") for start in composed)
     ]
     assert unused == []
-
-
-# --- spreadsheets ----------------------------------------------------------------------------------------------
-
-
-@given(st.text(max_size=30))
-def test_no_text_becomes_a_live_formula_in_csv_and_none_is_lost(text):
-    cell = next(csv.reader(io.StringIO(csv_text([], [["x", text]]).split("\r\n", 1)[1], newline="")))[1]
-    assert not cell.startswith(LIVE)
-    assert cell in (text, f"'{text}")
-
-
-def test_numbers_stay_numbers_in_csv():
-    assert csv_text(["a"], [[-9], [2.5], [None]]) == "a\r\n-9\r\n2.5\r\n\r\n" or '""' in csv_text(["a"], [[None]])
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "\t=1"])
-def test_no_text_becomes_a_live_formula_in_xlsx(text):
-    content = xlsx_bytes({"s": [["head"], [text]]})
-    with zipfile.ZipFile(io.BytesIO(content)) as package:
-        sheet = package.read("xl/worksheets/sheet1.xml").decode()
-    assert "<f>" not in sheet
-    assert sheet.count('t="inlineStr"') == 2  # the heading and the text
 
 
 def test_a_rule_is_told_in_words(example, wordings_of):

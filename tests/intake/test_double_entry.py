@@ -6,6 +6,7 @@ import csv
 import random
 import stat
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -275,6 +276,16 @@ def test_the_workbook_lies_below_the_scratch_folder_for_its_owner_only(tmp_path)
     for scratch, study in ((tmp_path, "paper"), (tmp_path / ".eval_tools", "../paper"), (tmp_path / ".eval_tools", "")):
         with pytest.raises(DataError):
             write_decisions_sheet(found, scratch=scratch, study=study)
+
+
+def test_workbooks_of_files_of_one_name_in_two_folders_are_two(tmp_path):
+    found = find_differences(pair(), Findings())
+    one, other = (
+        write_decisions_sheet(replace(found, file_a=file), scratch=tmp_path / ".eval_tools", study="paper")
+        for file in ("2025-autumn/entry_A.xlsx", "2026-spring/../entry_A.xlsx")
+    )
+    assert (one.name, other.name) == ("2025-autumn--entry_A-decisions.xlsx", "2026-spring--entry_A-decisions.xlsx")
+    assert one.parent == other.parent
 
 
 def test_damaged_entries_are_read_or_refused_in_words_and_soon():

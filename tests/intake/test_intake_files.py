@@ -51,6 +51,7 @@ def test_a_link_is_refused_inside_and_outside_the_folder(post, tmp_path, the_onl
 
 
 def test_a_wrong_encoding_names_the_row_and_the_encodings_there_are(post, the_only):
+    post.change("reader: table", "reader: table\n    encoding: utf-8")
     post.put(5, "group", "对照组")
     post.write_text(post.text(), encoding="gb18030")
     found = the_only(post.issues(write=False), "wrong_encoding", severity="error", row=5)
@@ -114,10 +115,20 @@ def test_rows_keep_their_number_when_a_cell_holds_a_line_break(post, the_only):
     the_only(post.issues(write=False), "outside_response_set", row=4, column="q2")
 
 
-def test_a_repeated_column_name_gives_its_positions(post, the_only):
+def test_a_repeated_column_name_is_never_taken_for_one_of_them(post, the_only):
     post.write_text(post.text().replace("q20", "q19", 1))
-    found = the_only(post.issues(write=False), "column_repeated", severity="error", column="q19", row=1, count=2)
-    assert "22, 23" in found["detail"]
+    issues = post.issues(write=False)
+    found = the_only(issues[issues["column"] == "q19"], "column_missing", severity="error", row=1)
+    assert "q19 #1, q19 #2" in found["detail"]
+
+
+def test_a_repeated_column_is_read_by_its_number(post, errors_of):
+    names = [f"q{n}" for n in range(1, 19)] + ["'q19 #1'", "'q19 #2'"]
+    post.change('columns: "q{n}"', f"columns: [{', '.join(names)}]")
+    post.write_text(post.text().replace("q20", "q19", 1))
+    received = post.receive(write=False)
+    assert errors_of(received.issues) == []
+    assert received.responses["answer"].notna().all()
 
 
 def test_a_missing_and_an_undeclared_column_are_both_named(post, the_only):
@@ -137,7 +148,7 @@ def test_a_declared_column_to_ignore_is_not_read(post):
 def test_a_first_row_that_is_no_header_is_refused_and_not_shown(post, the_only):
     lines = post.text().splitlines()
     post.write_text("\n".join(lines[1:]))
-    found = the_only(post.issues(write=False), "header_missing", severity="error", row=1, column="")
+    found = the_only(post.issues(write=False), "header_missing", severity="error", column="")
     assert "k1" not in found["detail"]
 
 

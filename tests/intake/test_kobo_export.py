@@ -253,16 +253,13 @@ def test_a_question_is_absent_from_a_version_only_where_chance_would_not_leave_i
 
 
 def test_two_questions_of_one_name_are_told_apart_by_their_paths():
-    form = (
-        table(
-            "type|name", "begin group|a", "text|q", "end group|", "begin group|b", "text|q", "end group|", name="survey"
-        ),
-    )
+    rows = ("text|name", "begin group|a", "text|q", "end group|", "begin group|b", "text|q", "end group|")
+    form = (table("type|name", *rows, name="survey"),)
     raw, _ = read(invented(table(f"a/q|b/q|{SYSTEM}", "1|2|1|u1|t"), form=form))
     assert raw.header[:2] == ("a/q", "b/q")
-    raw, issues = read(invented(table(f"q|q|{SYSTEM}", "1|2|1|u1|t"), form=form))
-    assert raw.header[:2] == ("q #1", "q #2")
-    assert "header_ambiguous" in issues["rule"].tolist()
+    raw, issues = read(invented(table(f"name|q|q|{SYSTEM}", "x|1|2|1|u1|t"), form=form))
+    assert raw.header[1:3] == ("q #1", "q #2")
+    assert issues.loc[issues["rule"] == "header_ambiguous", "severity"].item() == "error"
 
 
 def test_a_rejected_row_is_left_out_with_its_children_and_noted():
@@ -309,7 +306,8 @@ def submission(**fields):
         ('{"results": {"_uuid": "u", "_submission_time": "t"}}', "json_refused"),
         ('[1, {"_uuid": "u", "_submission_time": "t"}]', "json_refused"),
         ('[{"_uuid": "u", "_submission_time": "t", "q": 1, "q": 2}]', "json_refused"),
-        ('[{"_uuid": "u", "_submission_time": "t", "q": ' + "[" * 100_000 + "]" * 100_000 + "}]", "json_refused"),
+        ('[{"_uuid": "u", "_submission_time": "t", "q": ' + "[" * 100_000 + "]" * 100_000 + "}]", "not_json"),
+        ('[{"_uuid": "u", "_submission_time": "t", "q": ' + "[" * 70 + "]" * 70 + "}]", "json_refused"),
     ],
 )
 def test_json_that_is_no_list_of_submissions_is_refused(text, rule):
@@ -346,3 +344,49 @@ def test_a_broken_form_stops_the_reading():
     )
     assert raw is None
     assert "form_broken" in issues["rule"].tolist()
+
+
+def test_labels_may_carry_the_labels_of_their_groups():
+    raw, _ = read(small("是|9|1|u1|t", header=f"监护人同意|更多/年龄|{SYSTEM}"))
+    assert raw.header[:2] == ("consent", "age")
+
+
+def test_the_form_of_another_survey_is_refused_and_columns_of_another_version_are_noted():
+    raw, issues = read(small("x|1|u1|t", header=f"job|{SYSTEM}"))
+    assert raw is None
+    assert issues["rule"].tolist() == ["form_of_another"]
+    raw, issues = read(small("yes|x|1|u1|t", header=f"consent|job|{SYSTEM}"))
+    assert column(raw, "job") == ["x"]
+    assert "job" in issues.loc[issues["rule"] == "columns_not_on_form", "detail"].item()
+
+
+def test_two_downloads_joined_by_hand_are_reported():
+    _, issues = read(small("yes|9|1|u1|t", "yes|9|1|u1|t", header=f"consent|age|{SYSTEM}"))
+    assert issues.loc[issues["rule"] == "submission_repeated", "count"].item() == 2
+
+
+def test_sheets_that_are_no_repeat_are_said_not_to_be_read():
+    main = table(f"consent|age|{SYSTEM}", "yes|9|1|u1|t", name="data")
+    _, issues = read(invented(main, table("note", "x", name="my notes"), form=FORM, file="a.xlsx"))
+    assert "my notes" in issues.loc[issues["rule"] == "sheets_not_read", "detail"].item()
+
+
+@pytest.mark.parametrize(
+    ("main", "kids"),
+    [
+        (["yes|1|u1|t|1", "yes|2|u2|t|1"], ["4|1|f|1"]),
+        (["yes|1|u1|t|1"], ["4|1|g|1"]),
+    ],
+)
+def test_rows_of_a_repeat_whose_parent_is_unclear_stop_the_reading(main, kids):
+    form = (table("type|name", "text|consent", "begin repeat|kids", "integer|kid", "end repeat|", name="survey"),)
+    raw, issues = read(
+        invented(
+            table(f"consent|{SYSTEM}|_index", *main, name="f"),
+            table("kid|_index|_parent_table_name|_parent_index", *kids, name="kids"),
+            form=form,
+            file="f.xlsx",
+        )
+    )
+    assert raw is None
+    assert set(issues["rule"]) & {"key_repeated", "repeat_without_parent"}

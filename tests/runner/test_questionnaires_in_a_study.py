@@ -75,7 +75,7 @@ def test_the_list_names_the_forms_and_only_its_owner_can_read_it(children):
     assert {tuple(list(row.values())[1:7]) for row in rows} == {
         ("spring", "child", "phq-9", "phq9", "urgent", SAME_DAY)
     }
-    assert [path.name for path in lists(children).iterdir()] == ["spring.csv"]
+    assert {path.name for path in lists(children).iterdir()} == {"spring.csv", "answered.csv"}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -123,7 +123,7 @@ def test_the_list_goes_when_nothing_fires_any_more(children):
     for row in (19, 21, 23):
         set_answer(children, row, "p9", "0")
     assert update_lists(open_little(children)) == ()
-    assert not lists(children).exists()
+    assert [path.name for path in lists(children).iterdir()] == ["answered.csv"]  # what was listed once stays answered
     assert "attention" not in check_study("little", start=children.root).text
 
 

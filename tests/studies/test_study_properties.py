@@ -8,6 +8,7 @@ import pytest
 
 from eval_tools.errors import UnknownNames
 from eval_tools.studies.load import load_study
+from eval_tools.studies.study import Reading
 from eval_tools.studies.workbench import Workbench
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +97,8 @@ def test_the_rule_of_disclosure_is_the_studys_own(little_study, woodworth):
 def test_what_was_left_out_is_empty_and_not_missing(little_study):
     source = little_study.sources[0]
     assert (little_study.attribution, little_study.licence, little_study.roster) == ("", "", None)
-    assert (source.encoding, source.blank, source.ignore) == ("utf-8", (), ())
+    assert source.reading == Reading(reader="table")
+    assert (dict(source.missing), source.ignore) == ({}, ())
     assert (dict(source.meanings), dict(source.totals)) == ({}, {})
 
 

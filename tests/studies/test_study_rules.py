@@ -231,7 +231,13 @@ def test_a_questionnaire_that_does_not_exist(little):
             "sources[1].columns: unknown key 'partcipant'.",
             "Known: participant, wave, group, site. Did you mean 'participant'?",
         ),
-        ("reader: table", "reader: excel", "sources[1].reader: 'excel' is not allowed.", "Allowed: csv."),
+        (
+            "reader: table",
+            "reader: excel",
+            "sources[1].reader: 'excel' is not allowed.",
+            "Allowed: table, wjx, kobo, odk-central, surveycto, redcap, limesurvey, qualtrics, spss, microsoft-forms, "
+            "google-forms, tencent-survey, tencent-docs, double-entry.",
+        ),
         (
             "decision_term: spring",
             "decision_term: spring\n  smallest: 3",
@@ -354,8 +360,8 @@ def test_answers_that_mean_codes_the_form_lacks(refused):
     )
 
 
-def test_without_a_table_of_answers_the_printed_codes_are_expected(little):
-    assert load(little).study.sources[0].instruments[0].answers == {"0": 0, "1": 1, "2": 2, "3": 3}
+def test_without_a_table_of_answers_the_file_itself_must_tell(little):
+    assert load(little).study.sources[0].instruments[0].answers == {}
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from eval_tools.forms.paper_pdf import render_form_pdf
 from eval_tools.forms.paper_word import render_form_word
 from eval_tools.forms.sheet_pages import render_sheet_pdf, render_sheet_word
 from eval_tools.forms.sheets import PackForm, child_sheet, guardian_sheet, id_sheet, staff_sheet
-from eval_tools.forms.spreadsheets import Cell, write_whole, xlsx_bytes
 from eval_tools.forms.wording import find_wording
 from eval_tools.forms.words import FormWords
 from eval_tools.instruments.instrument import Instrument
+from eval_tools.spreadsheets import Cell, write_whole, xlsx_bytes
 from eval_tools.studies.study import Study, Wave
 
 CHILD = ("child", "self")

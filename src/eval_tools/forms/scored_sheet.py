@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from eval_tools.forms.answer_sheet import AnswerSheet
 from eval_tools.forms.describe import describe_gate
-from eval_tools.forms.spreadsheets import Cell
 from eval_tools.forms.words import FormWords
 from eval_tools.instruments.instrument import Instrument
+from eval_tools.spreadsheets import Cell
 
 SCORED = ("scored", "prorated")
 MENTIONED_ELSEWHERE = ("item_not_in_file",)

@@ -208,6 +208,6 @@ def _few(names: list[str]) -> str:
 
 def empty_overlay(instrument: Instrument) -> str:
     r"""Write a local file with every part and no text, to be filled in by a team that holds a licence."""
-    from eval_tools.forms.spreadsheets import csv_text
+    from eval_tools.spreadsheets import csv_text
 
     return csv_text(HEADER, [(part, None) for part in parts_of(instrument)])

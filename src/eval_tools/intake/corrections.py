@@ -242,11 +242,14 @@ def _apply_log(raw: RawTable, declared: Correction, findings: Findings) -> RawTa
 
 
 def _open_log(log: CleaningLog, findings: Findings) -> Sheet | None:
+    """Open the log; of several sheets take the first that has its columns, else the first."""
     received = open_received(log.path, file=log.log, findings=findings, folder=log.folder)
     sheets = None if received is None else read_sheets(received, findings=findings)
-    if sheets is not None and len(sheets) != 1:
-        findings.add("not_one_sheet", f"holds {len(sheets)} sheets. | A cleaning log is one table.", file=log.log)
-    return sheets[0] if sheets is not None and len(sheets) == 1 else None
+    if not sheets:
+        if sheets is not None:
+            findings.add("log_columns", "is no table. | Save the log as CSV or .xlsx.", file=log.log)
+        return None
+    return next((sheet for sheet in sheets if {log.key[0], log.change} <= set(sheet.first_row)), sheets[0])
 
 
 def _apply(raw: RawTable, correction: Correction, findings: Findings, stepped: set[tuple[int, str]]) -> RawTable:

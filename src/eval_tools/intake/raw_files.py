@@ -15,6 +15,8 @@ from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable, plain
 from eval_tools.studies.study import Reading
 
+OF_THE_PLATFORM = ("system", "identifying", "score", "choices")  # kinds of columns that need no word in study.yaml
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFile:
@@ -44,8 +46,8 @@ def read_raw_file(
     reading : Reading
         What study.yaml says about it.
     wanted : collection of str
-        Columns that study.yaml writes down: by unique name, or by the header in the file where no other column has
-        it. In the table they have the names written there.
+        Columns that study.yaml writes down: by unique name, or by header or question where no other column has it.
+        In the table they have the names written there.
     findings : Findings
     raw_files : list of RawFile
         Grows by this file and its companions.
@@ -87,6 +89,7 @@ def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], fi
         received=received,
         sheets=sheets,
         sheet=reading.sheet,
+        encoding=reading.encoding,
         header_row=reading.header_row,
         companions=companions,
         declared=frozenset(wanted),
@@ -94,24 +97,31 @@ def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], fi
 
 
 def _named_as_declared(raw: RawTable, declared: Collection[str]) -> RawTable:
-    """Give a column the name that study.yaml writes for it, if that is the header of this column and of no other."""
+    """Give a column the name that study.yaml writes for it, if that is its header or question, and of no other."""
     if not raw.columns:
         return raw
     names = list(raw.header)
     for text in declared:
         if text in names:
             continue
-        same = [i for i, info in enumerate(raw.columns) if plain(info.header) == plain(text)]
+        same = _meant(raw, text)
         if len(same) == 1:
             names[same[0]] = text
     columns = tuple(replace(info, name=name) for info, name in zip(raw.columns, names, strict=True))
     return replace(raw, header=tuple(names), columns=columns)
 
 
+def _meant(raw: RawTable, text: str) -> list[int]:
+    """Find the columns with such a header or, if there is none, with such words of the question."""
+    wanted = plain(text)
+    headers = [i for i, info in enumerate(raw.columns) if plain(info.header) == wanted]
+    return headers or [i for i, info in enumerate(raw.columns) if info.text and plain(info.text) == wanted]
+
+
 def _check_columns(raw: RawTable, wanted: Collection[str], findings: Findings) -> bool:
     absent = [name for name in wanted if name not in raw.header]
     for name in absent:
-        same = [info.name for info in raw.columns if plain(info.header) == plain(name)]
+        same = [raw.header[i] for i in _meant(raw, name)]
         near = ", ".join(raw.header[:6]) + (" …" if len(raw.header) > 6 else "")
         told = (
             f"Several columns have this header; name one of them: {', '.join(same)}."
@@ -125,7 +135,23 @@ def _check_columns(raw: RawTable, wanted: Collection[str], findings: Findings) -
             row=1,
             column=name,
         )
+    if absent:
+        report_undeclared(raw, wanted, findings)
     return not absent
+
+
+def report_undeclared(raw: RawTable, declared: Collection[str], findings: Findings) -> None:
+    """Report the columns that study.yaml says nothing about; what the platform adds by itself needs no word."""
+    kinds = [info.kind for info in raw.columns] or ["answer"] * len(raw.header)
+    for name, kind in zip(raw.header, kinds, strict=True):
+        if name not in declared and kind not in OF_THE_PLATFORM:
+            findings.add(
+                "column_undeclared",
+                "stands in the file but not in study.yaml. | Say what it is, or list it under ignore.",
+                file=raw.file,
+                row=1,
+                column=name,
+            )
 
 
 def _without_identifying(raw: RawTable, wanted: Collection[str], findings: Findings) -> RawTable:

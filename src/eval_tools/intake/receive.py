@@ -27,16 +27,13 @@ from eval_tools.intake.placing import (
     read_roster,
     read_subgroups,
 )
-from eval_tools.intake.raw_files import RawFile, read_raw_file
+from eval_tools.intake.raw_files import RawFile, read_raw_file, report_undeclared
 from eval_tools.intake.raw_table import RawTable
 from eval_tools.studies.study import Roster, Source, Study
 from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-OF_THE_PLATFORM = ("system", "score", "choices")  # kinds of columns that need no word in study.yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,22 +172,8 @@ def _read(
         if any(columns is None for columns in found):
             return None
         wanted += [name for columns in found if columns is not None for name in columns]
-    _report_undeclared(raw, wanted, findings)
+    report_undeclared(raw, wanted, findings)
     return apply_corrections(raw, corrections, findings)
-
-
-def _report_undeclared(raw: RawTable, declared: list[str], findings: Findings) -> None:
-    """Report the columns that study.yaml says nothing about; what the platform adds by itself needs no word."""
-    kinds = [info.kind for info in raw.columns] or ["answer"] * len(raw.header)
-    for name, kind in zip(raw.header, kinds, strict=True):
-        if name not in declared and kind not in OF_THE_PLATFORM:
-            findings.add(
-                "column_undeclared",
-                "stands in the file but not in study.yaml. | Say what it is, or list it under ignore.",
-                file=raw.file,
-                row=1,
-                column=name,
-            )
 
 
 # --- answers -----------------------------------------------------------------------------------------------

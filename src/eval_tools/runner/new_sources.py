@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from eval_tools.errors import Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.proposing.answers import CellMeaning, column_pattern, read_meaning
 from eval_tools.intake.proposing.files import NEEDS_NO_WORD, ProposedFile
@@ -114,8 +115,6 @@ def draft_sources(
         if source.instruments:
             sources.append(source)
     if not sources and not asker.problems:
-        from eval_tools.errors import Problem
-
         what = "no file holds a questionnaire of the library."
         asker.problems.append(
             Problem("eval-tools new", what, "Name the columns by item id, or write study.yaml by hand.")
@@ -251,7 +250,7 @@ def draft_roster(file: ProposedFile, group_values: Mapping[str, str], warnings: 
         values["group"] = {text: group_values[text] for text in file.values.get(columns["group"], ())}
     for role in ("site", "age"):
         if role in file.roles:
-            columns[role] = file.roles[role][0]  # type: ignore[index]
+            columns[role] = file.roles[role][0]
     if "age" in columns and not all(re.fullmatch(r"\d{0,3}", text) for text in file.texts(columns["age"])):
         warnings.append(f"{file.file}: column {columns.pop('age')!r} holds no ages in whole years and is not used.")
     sexes = {

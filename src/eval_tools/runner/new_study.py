@@ -74,7 +74,7 @@ def run_new(options: argparse.Namespace) -> int:
         sys.stderr.write("\n".join(out) + "\n")
         sys.stdout.write(made.text)
         return 0
-    out += ["" if made.warnings else "", f"{shown}/study.yaml, {CORRECTIONS} and {README} are written."]
+    out += ["", f"{shown}/study.yaml, {CORRECTIONS} and {README} are written."]
     if "identifiers: direct" in made.text:
         out.append("It needs a key for pseudonyms outside the workbench: eval-tools key --help")
     out.append(f"Next: read {shown}/study.yaml, then eval-tools check {options.study}")

@@ -85,15 +85,10 @@ def _write_report(run: StudyRun, language: str, folder: Path) -> None:
 
 
 def _write_table(table: ReleasedTable, folder: Path) -> None:
-    """Write one released table as CSV: UTF-8 with a mark so that Excel shows Chinese, numbers in full."""
+    from eval_tools.spreadsheets import frame_csv
+
     folder.mkdir(exist_ok=True)
-    table.data.to_csv(
-        folder / f"{table.name}.csv",
-        index=False,
-        encoding="utf-8-sig",
-        lineterminator="\n",
-        float_format="%.12g",
-    )
+    (folder / f"{table.name}.csv").write_bytes(frame_csv(table.data))
 
 
 def _execute_notebooks(

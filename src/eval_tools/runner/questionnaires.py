@@ -138,7 +138,7 @@ def _shown(path: Path, bench: Workbench) -> str:
 
 
 def _write(path: Path, content: bytes, bench: Workbench) -> None:
-    from eval_tools.forms.spreadsheets import write_whole
+    from eval_tools.spreadsheets import write_whole
 
     write_whole(path, content)
     _say(_shown(path, bench))
@@ -235,9 +235,9 @@ def _score(options: argparse.Namespace, bench: Workbench) -> int:
     from eval_tools.errors import DefinitionError, Problem, UnknownNames
     from eval_tools.forms.answer_sheet import read_answers
     from eval_tools.forms.scored_sheet import phrase_scoring, same_day_rows, score_rows
-    from eval_tools.forms.spreadsheets import write_csv
     from eval_tools.forms.typed_table import ENCODINGS, read_typed_table
     from eval_tools.forms.words import FormWords
+    from eval_tools.spreadsheets import write_csv
 
     if options.encoding not in ENCODINGS:
         raise UnknownNames("encoding", missing=[options.encoding], known=ENCODINGS, where="--encoding")

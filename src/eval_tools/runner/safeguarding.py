@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import io
 import os
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from eval_tools.errors import DataError, DefinitionError, Problem, UnknownNames
 from eval_tools.intake.alerts import Alert
 from eval_tools.privacy.key_file import decrypt, encrypt
 from eval_tools.runner.study_run import StudyRun
+from eval_tools.spreadsheets import Cell, as_written, csv_text
 
 COLUMNS = ("participant", "wave", "informant", "instrument", "items", "level", "action", "file", "row")
 ANSWERED = "answered.csv"
@@ -136,15 +136,12 @@ def _read_answers(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+        return [{name: as_written(cell) for name, cell in entry.items()} for entry in csv.DictReader(file)]
 
 
 def _answers(rows: Sequence[dict[str, str]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ANSWER_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8-sig")
+    lines = [[entry[name] for name in ANSWER_COLUMNS] for entry in rows]
+    return csv_text(ANSWER_COLUMNS, lines, line_end="\n").encode("utf-8-sig")
 
 
 def _told(alerts: list[Alert], path: str) -> str:
@@ -161,14 +158,13 @@ def _told(alerts: list[Alert], path: str) -> str:
 
 def _content(alerts: Sequence[Alert], recipient: str) -> bytes:
     """Word the list; encrypted it begins with the identifier on the form, so that nobody has to look for the child."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((("identifier",) if recipient else ()) + COLUMNS)
+    lines: list[tuple[Cell, ...]] = []
     for a in alerts:
         place = (a.participant, a.wave, a.informant, a.instrument)
         line = (*place, " ".join(a.items), a.level, a.action, a.file, a.row)
-        writer.writerow(((a.identifier,) if recipient else ()) + line)
-    content = text.getvalue().encode("utf-8-sig")
+        lines.append(((a.identifier,) if recipient else ()) + line)
+    header = (("identifier",) if recipient else ()) + COLUMNS
+    content = csv_text(header, lines, line_end="\n").encode("utf-8-sig")
     return encrypt(content, [recipient]) if recipient else content
 
 

@@ -48,7 +48,9 @@ READER = Word(
     "tencent-docs",
     "double-entry",
 )
-COMPANIONS = Record({}, dict.fromkeys(("form", "dictionary", "structure", "labels", "entry_b", "decisions"), FILE))
+COMPANIONS = Record(
+    {}, dict.fromkeys(("form", "dictionary", "structure", "labels", "entry_b", "decisions", "repeats"), FILE)
+)
 HOW_TO_READ: dict[str, Shape] = {
     "reader": READER,  # without it, the one whose marks the file bears
     "encoding": ENCODING,

@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from eval_tools.errors import DataError, Problem
 from eval_tools.intake.exports.decisions import (
@@ -25,6 +25,7 @@ from eval_tools.intake.exports.decisions import (
     Decision,
 )
 from eval_tools.intake.exports.two_entries import TwoEntries, Typing
+from eval_tools.spreadsheets import put
 
 FOLDER = "double_entry"
 COLUMNS = (FORM, "row in A", "row in B", COLUMN, ENTRY_A, ENTRY_B, DECISION, VALUE)
@@ -47,8 +48,8 @@ def write_decisions_sheet(found: TwoEntries, *, scratch: Path, study: str, decis
     Returns
     -------
     Path
-        Named after entry A. Cells are text, so that nothing typed becomes a formula; folder and file can be read
-        by their owner only, at any moment.
+        Named after entry A and its folder. Cells are text, so that nothing typed becomes a formula; folder and file
+        can be read by their owner only, at any moment.
 
     Raises
     ------
@@ -67,7 +68,8 @@ def write_decisions_sheet(found: TwoEntries, *, scratch: Path, study: str, decis
     for each in (folder.parent, folder):
         each.mkdir(parents=True, exist_ok=True)
         each.chmod(0o700)
-    path = folder / f"{Path(found.file_a).stem}-decisions.xlsx"
+    parts = PurePosixPath(found.file_a).with_suffix("").parts
+    path = folder / f"{'--'.join(part for part in parts if part not in ('/', '..'))}-decisions.xlsx"
     handle, name = tempfile.mkstemp(dir=folder, prefix=f"{path.stem}-", suffix=".part")  # mkstemp: owner only
     part = Path(name)
     try:
@@ -110,7 +112,6 @@ def _row(
 
 def _workbook(rows: Sequence[Sequence[str]]) -> bytes:
     from openpyxl import Workbook
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.worksheet.datavalidation import DataValidation
 
     book = Workbook()
@@ -119,8 +120,7 @@ def _workbook(rows: Sequence[Sequence[str]]) -> bytes:
     for i, row in enumerate([COLUMNS, *rows], start=1):
         for j, text in enumerate(row, start=1):
             cell = sheet.cell(row=i, column=j)
-            cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
-            cell.data_type = "s"  # never a formula
+            put(cell, text)
             cell.number_format = "@"
     words = DataValidation(type="list", formula1=f'"{",".join(WORDS)}"', allow_blank=True)
     sheet.add_data_validation(words)

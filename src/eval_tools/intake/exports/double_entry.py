@@ -165,10 +165,14 @@ def _order(
             file=file_a,
         )
         return list(range(len(a)))
+    alone = [f"only in {file}: {', '.join(map(repr, names[:8])) or 'none'}" for file, names in (
+        (file_a, [name for name in names_a if name not in shared]),
+        (file_b, [name for name in names_b if name not in shared]),
+    )]  # fmt: skip
     findings.add(
         "columns_differ",
-        f"has {len(a)} columns, {file_b} has {len(b)}, and {len(shared)} names are the same. | Give both files the "
-        "same header, or the same columns in the same order.",
+        f"has {len(a)} columns, {file_b} has {len(b)}; {'; '.join(alone)}. | Give both files the same header, or "
+        "the same columns in the same order under other headings.",
         file=file_a,
     )
     return None

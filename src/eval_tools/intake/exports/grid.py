@@ -89,13 +89,13 @@ def records_below(sheet: Sheet, last_header_row: int, width: int, *, file: str, 
         return None
     rows, cells, wrong = [], [], []
     for i, record in enumerate(sheet.cells[last_header_row:], start=last_header_row + 1):
-        if not any(cell.strip() for cell in record):
+        if not any(map(str.strip, record)):
             continue
-        if len(record) < width or any(cell.strip() for cell in record[width:]):
+        if len(record) < width or any(map(str.strip, record[width:])):
             wrong.append(i)
             continue
         rows.append(i)
-        cells.append(tuple(record[:width]))
+        cells.append(record if len(record) == width else record[:width])
     for row in wrong:
         findings.add(
             "record_length",

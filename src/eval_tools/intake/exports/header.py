@@ -50,7 +50,7 @@ def find_header(cells: Sequence[Sequence[str]], *, declared_row: int = 0, declar
     >>> find_header([("1", "2"), ("3", "4")]).problem
     'no row names every column'
     """
-    if not used_width(cells):
+    if not any(cell.strip() for row in cells for cell in row):
         return Header(problem="there are no cells")
     if declared_row:
         if declared_row > len(cells) or not any(cell.strip() for cell in cells[declared_row - 1]):
@@ -91,7 +91,7 @@ def _names_all(cells: Sequence[Sequence[str]], i: int, *, unique: bool = False) 
 
 def _names(cells: Sequence[Sequence[str]], i: int) -> tuple[list[str], list[str], list[str]]:
     """Return for each column the row's own cell, its name (merged with the cell above), and its heading above."""
-    width = min(len(cells[i]), used_width(cells))  # in a CSV file a row is as wide as it was written
+    width = _width(cells, i)
     own = [_cell(cells, i, j) for j in range(width)]
     above = [_cell(cells, i - 1, j) for j in range(width)]
     if sum(map(bool, above)) < 2:  # a line of title is no heading over columns
@@ -101,6 +101,14 @@ def _names(cells: Sequence[Sequence[str]], i: int) -> tuple[list[str], list[str]
         group = over or group
         groups.append(group if here else "")
     return own, [here or over for here, over in zip(own, above, strict=True)], groups
+
+
+def _width(cells: Sequence[Sequence[str]], i: int) -> int:
+    """Return the width of a header: up to the row's last cell, or where it has empty ones, the last one in use."""
+    own = used_width([cells[i]])
+    if own == len(cells[i]):
+        return own
+    return max(own, used_width([row[: len(cells[i])] for row in cells]))
 
 
 def _cell(cells: Sequence[Sequence[str]], i: int, j: int) -> str:

@@ -47,13 +47,15 @@ def parse_cell(cell: str, options: Sequence[str], *, separator: str) -> Parsed |
     if len(pieces) > _MOST_PIECES or len(cell) > _LONGEST:
         return None
     lengths = {option: option.count(separator) + 1 for option in options}
+    several = sorted(set(lengths.values()))
     # From the end: pieces left over, and the ways to leave so few (two are enough to know that it is not one).
     best: list[tuple[int, list[tuple[str | None, ...]]]] = [(0, [()])] * (len(pieces) + 1)
     for begin in range(len(pieces) - 1, -1, -1):
         left, ways = best[begin + 1]
         found = [(left + 1, [(None, *way) for way in ways])]
-        for option, length in lengths.items():
-            if begin + length <= len(pieces) and separator.join(pieces[begin : begin + length]).strip() == option:
+        for length in several:
+            option = separator.join(pieces[begin : begin + length]).strip()
+            if begin + length <= len(pieces) and lengths.get(option) == length:
                 left, ways = best[begin + length]
                 found.append((left, [(option, *way) for way in ways]))
         least = min(left for left, _ in found)

@@ -10,7 +10,7 @@ from eval_tools.intake.exports.form_answers import Answers
 from eval_tools.intake.exports.form_columns import Dialect, as_r_names, plain_headers
 from eval_tools.intake.exports.kobo_json import json_sheets, looks_like_json
 from eval_tools.intake.exports.reader import Export, Reader
-from eval_tools.intake.exports.repeats import given_by, keep_children
+from eval_tools.intake.exports.repeats import given_by, keep_children, report_other_sheets, report_repeated_submissions
 from eval_tools.intake.exports.survey_table import (
     companion_form,
     header_of,
@@ -167,6 +167,10 @@ def _repeats(
     """Read the sheets of repeats, each after the table its rows belong to."""
     waiting = [sheet for sheet in export.sheets if sheet is not main_sheet]
     waiting = [s for s in waiting if {"_parent_table_name", "_parent_index"} <= set(header_of(export, s))]
+    report_repeated_submissions(main, "_uuid")
+    report_other_sheets(export, [main_sheet, *waiting], findings)
+    if not waiting:
+        return {}
     known = {main_sheet.name: given_by(main, "_index")}
     tables: dict[str, RawTable] = {}
     while waiting:
@@ -181,22 +185,19 @@ def _repeats(
             return None
         waiting.remove(ready)
         parents = known[_parent_name(export, ready)]
+        if parents is None:
+            return None
         name = _repeat_name(ready.name, form)
         answers = sheet_answers(export, ready, form, DIALECT, findings, repeat=name)
         if answers is None:
             return None
         _same_status_words(answers)
-        keep_children(answers, "_parent_index", parents)
+        if not keep_children(answers, "_parent_index", parents):
+            return None
         tell_answers(answers, form, version="_submission___version__")
-        own = given_by(answers, "_index")
-        places = {plain(r[_place(answers, "_index")]): p for r, p in zip(answers.cells, answers.parents, strict=True)}
-        known[ready.name] = {key: {**places.get(key, {}), **mine} for key, mine in own.items()}
+        known[ready.name] = given_by(answers, "_index") if waiting else {}
         tables[name] = raw_table(answers, export.received)
     return tables
-
-
-def _place(answers: Answers, name: str) -> int:
-    return next((i for i, c in enumerate(answers.columns) if c.info.name == name), 0)
 
 
 def _parent_name(export: Export, sheet: Sheet) -> str:
@@ -206,9 +207,8 @@ def _parent_name(export: Export, sheet: Sheet) -> str:
     first = max(export.header_row, 1)
     named = {record[place].strip() for record in sheet.cells[first:] if place < len(record)} - {""}
     if not named:
-        return next(
-            s.name for s in export.sheets if s is not sheet and "_parent_table_name" not in header_of(export, s)
-        )
+        tops = [s.name for s in export.sheets if "_parent_table_name" not in header_of(export, s)]
+        return tops[0] if tops else ""
     return named.pop() if len(named) == 1 else ""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from eval_tools.intake.exports.xlsform import Form
 from eval_tools.intake.files.delimited import MAX_CELL, MAX_COLUMNS
+from eval_tools.intake.files.json_file import read_json
 from eval_tools.intake.files.sheet import ReceivedFile, Sheet
 from eval_tools.intake.findings import Findings, shorten
 
@@ -39,35 +40,17 @@ def json_sheets(received: ReceivedFile, form: Form | None, findings: Findings) -
     become sheets with ``_index``, ``_parent_table_name`` and ``_parent_index``.
     """
     file = received.file
+    data = read_json(received, findings=findings)
+    if data is None:
+        return None
     try:
-        data = json.loads(
-            received.content.decode("utf-8-sig"),
-            parse_int=str,
-            parse_float=str,
-            parse_constant=str,
-            object_pairs_hook=_object,
-        )
-        submissions = _submissions(data, file, findings)
         tables = _Tables(form)
-        for submission in submissions:
+        for submission in _submissions(data, file, findings):
             tables.add_submission(submission)
         return tables.sheets()
     except _Refused as refusal:
         findings.add("json_refused", f"{refusal} | Download the data from the API again.", file=file)
-    except UnicodeDecodeError:
-        findings.add("wrong_encoding", "not utf-8. | Download the data from the API again.", file=file)
-    except json.JSONDecodeError as error:
-        findings.add("not_json", "not well-formed JSON. | Download it again.", file=file, row=error.lineno)
-    except RecursionError:
-        findings.add("json_refused", "nested too deeply. | Download the data from the API again.", file=file)
     return None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        raise _Refused("a submission holds a question twice.")
-    return made
 
 
 def _submissions(data: Any, file: str, findings: Findings) -> list[dict[str, Any]]:
@@ -174,4 +157,4 @@ def _text(key: str, value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text) > MAX_CELL:
         raise _Refused(f"an answer is longer than {MAX_CELL:,} characters.")
-    return text.replace("\x00", "")
+    return text

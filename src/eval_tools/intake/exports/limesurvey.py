@@ -146,10 +146,14 @@ def _expand_options(
             continue
         for record in cells:
             ticks = {j: TICKED.get(record[j].strip(), "") for j in places}
-            answered = "1" in ticks.values() or any(record[j].strip() for j in beside.get(question, []))
+            others = beside.get(question, [])
+            answered = "1" in ticks.values() or any(record[j].strip() not in ("", NEVER_SHOWN) for j in others)
             for j, tick in ticks.items():
                 shown = record[j].strip() != NEVER_SHOWN
                 record[j] = (tick or ("0" if answered else "")) if shown else SKIPPED
+            for j in others:
+                if record[j].strip() == NEVER_SHOWN and all(record[k] == SKIPPED for k in places):
+                    record[j] = SKIPPED
         for j in places:
             columns[j] = _as_choice(columns[j])
     if guessed:

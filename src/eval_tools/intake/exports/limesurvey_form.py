@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from eval_tools.intake.columns import Kind
 from eval_tools.intake.exports.reader import Companion
+from eval_tools.intake.files.xml_file import read_xml
 from eval_tools.intake.findings import Findings
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-MAX_BYTES = 50_000_000
 OTHER = "-oth-"  # the code of the option "other"
 Key = tuple[str, ...]  # code of the question, then its parts: ("Q1", "SQ001", "comment")
 _ONE = {  # types whose options are the platform's own
@@ -79,30 +79,20 @@ def plain_text(html: str) -> str:
 
 def read_form(companion: Companion, findings: Findings) -> LimeForm | None:
     """Read a structure, .lss or questionnaire XML; None, with a finding, if it is neither."""
-    from xml.etree.ElementTree import ParseError
-
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
-
-    received, problem = companion.received, ""
-    if received.n_bytes > MAX_BYTES:
-        problem = f"larger than {MAX_BYTES:,} bytes."
-    else:
-        try:
-            root = fromstring(received.content, forbid_dtd=True)
-        except (ParseError, DefusedXmlException, ValueError, LookupError):
-            problem = "not well-formed XML, or XML with a document type."
-    if not problem:
-        is_lss = root.findtext("LimeSurveyDocType") == "Survey"
-        if is_lss or root.tag == "questionnaire":
-            form = _from_lss(root) if is_lss else _from_xml(root)
-            if form.columns:
-                return form
-        problem = "no structure of a survey."
+    root = read_xml(companion.received, findings=findings)
+    if root is None:
+        return None
+    form = None
+    if root.findtext("LimeSurveyDocType") == "Survey":
+        form = _from_lss(root)
+    elif root.tag == "questionnaire":
+        form = _from_xml(root)
+    if form is not None and form.columns:
+        return form
     findings.add(
         "structure_unreadable",
-        f"{problem} | Export it again: Export, Survey structure (.lss).",
-        file=received.file,
+        "holds no structure of a survey. | Export it again: Export, Survey structure (.lss).",
+        file=companion.received.file,
     )
     return None
 

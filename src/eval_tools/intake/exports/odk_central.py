@@ -5,7 +5,13 @@ from __future__ import annotations
 from eval_tools.intake.columns import Kind
 from eval_tools.intake.exports.form_columns import Dialect, plain_headers
 from eval_tools.intake.exports.reader import Export, Reader
-from eval_tools.intake.exports.repeats import key_repeats, keys_of, refuse_repeat_file, repeat_sheets
+from eval_tools.intake.exports.repeats import (
+    key_repeats,
+    keys_of,
+    refuse_repeat_file,
+    repeat_sheets,
+    report_other_sheets,
+)
 from eval_tools.intake.exports.survey_table import (
     companion_form,
     header_of,
@@ -67,7 +73,9 @@ def read(export: Export, findings: Findings) -> RawTable | None:
         return None
     leave_out(main, "ReviewState", ("rejected",), "rejected")
     tell_answers(main, form, version="FormVersion")
-    repeats = key_repeats(repeat_sheets(export, sheet, form), export, main, keys_of(sheet), form, DIALECT, findings)
+    beside = repeat_sheets(export, sheet, form)
+    report_other_sheets(export, [sheet, *beside.values()], findings)
+    repeats = key_repeats(beside, export, main, keys_of(sheet), form, DIALECT, findings)
     return None if repeats is None else raw_table(main, export.received, repeats)
 
 

@@ -27,6 +27,7 @@ class Export:
     sheet: str = ""  # name of the sheet that counts; '' if the reader decides
     header_row: int = 0  # 0 if the reader finds it
     companions: Mapping[str, Companion] = field(default_factory=dict)  # by role: form, dictionary, structure, …
+    encoding: str = ""  # as study.yaml says; only for files whose text is read with the reader (SPSS)
     declared: frozenset[str] = frozenset()  # names of columns in study.yaml; they tell a header from a row of answers
 
 

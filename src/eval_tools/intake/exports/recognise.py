@@ -77,6 +77,8 @@ def choose_reader(export: Export, findings: Findings, *, declared: str = "") -> 
             file=file,
         )
         return None
+    if declared == PLAIN:
+        return READERS[PLAIN]  # it says itself what is wrong with the header
     fitting = recognise(export)
     told = "; ".join(f"{name}: {evidence}" for name, evidence in fitting)
     if declared:

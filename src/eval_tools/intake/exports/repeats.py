@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from eval_tools.intake.exports.form_answers import Answers
@@ -15,23 +16,53 @@ from eval_tools.intake.findings import Findings, shorten
 from eval_tools.intake.raw_table import REASONS, RawTable, plain
 
 
-def given_by(answers: Answers, key: str) -> dict[str, Mapping[str, str]]:
-    """Return the answers of each row by the value of its key column, for the rows of its repeats."""
-    place = next((i for i, c in enumerate(answers.columns) if c.info.name == key), None)
+def given_by(answers: Answers, key: str) -> dict[str, Mapping[str, str]] | None:
+    """Return the answers of each row, with its parents', by its key; None, with a finding, if keys are unclear."""
+    place = key_place(answers, key)
     if place is None:
-        return {}
+        return None
+    keys = [plain(record[place]) for record in answers.cells]
+    repeated = {each for each, n in Counter(keys).items() if n > 1}
+    if repeated:
+        rows = [row for row, each in zip(answers.rows, keys, strict=True) if each in repeated]
+        answers.note(
+            "key_repeated",
+            f"rows {shorten(rows)} share their key, so that it is unclear whose the rows of the repeats are. | "
+            "Download the export again; do not join files by hand.",
+            column=key,
+            count=len(rows),
+            severity="error",
+        )
+        return None
     asked = [(i, c.question.name) for i, c in enumerate(answers.columns) if c.question and not c.choice]
+    above = answers.parents or [{}] * len(keys)
     return {
-        plain(record[place]): {name: "" if record[i] in REASONS else plain(record[i]) for i, name in asked}
-        for record in answers.cells
+        each: {**up, **{name: "" if record[i] in REASONS else plain(record[i]) for i, name in asked}}
+        for each, up, record in zip(keys, above, answers.cells, strict=True)
     }
 
 
-def keep_children(answers: Answers, key: str, parents: Mapping[str, Mapping[str, str]]) -> None:
-    """Keep the rows of a repeat whose parent is there and remember its answers; report the others."""
+def key_place(answers: Answers, key: str) -> int | None:
+    """Return the place of a key column; None, with a finding, if it is absent or there more than once."""
     place = next((i for i, c in enumerate(answers.columns) if c.info.name == key), None)
     if place is None:
-        return
+        answers.note(
+            "key_unclear",
+            f"column {key!r} is absent or there more than once, so that it is unclear whose the rows of the repeats "
+            "are. | Download the export again.",
+            severity="error",
+        )
+    return place
+
+
+def keep_children(answers: Answers, key: str, parents: Mapping[str, Mapping[str, str]]) -> bool:
+    """Keep the rows of a repeat whose parent is there and remember its answers; report the others.
+
+    Returns False, with a finding, if the column that names the parent is unclear.
+    """
+    place = key_place(answers, key)
+    if place is None:
+        return False
     there = [plain(record[place]) in parents for record in answers.cells]
     lost = [row for row, found in zip(answers.rows, there, strict=True) if not found]
     if lost:
@@ -44,6 +75,40 @@ def keep_children(answers: Answers, key: str, parents: Mapping[str, Mapping[str,
     answers.cells = [record for record, found in zip(answers.cells, there, strict=True) if found]
     answers.rows = [row for row, found in zip(answers.rows, there, strict=True) if found]
     answers.parents = [parents[plain(record[place])] for record in answers.cells]
+    return True
+
+
+def report_repeated_submissions(answers: Answers, key: str) -> None:
+    """Warn of submissions that are there more than once, as when two downloads were joined."""
+    place = next((i for i, c in enumerate(answers.columns) if c.info.name == key), None)
+    if place is None:
+        return
+    keys = [plain(record[place]) for record in answers.cells]
+    total = Counter(keys)
+    rows = [row for row, each in zip(answers.rows, keys, strict=True) if each and total[each] > 1]
+    if rows:
+        answers.note(
+            "submission_repeated",
+            f"rows {shorten(rows)} hold submissions that are there more than once. | Download the export again, or "
+            "leave out all but one in corrections.yaml.",
+            column=key,
+            count=len(rows),
+            severity="warning",
+        )
+
+
+def report_other_sheets(export: Export, read: Iterable[Sheet], findings: Findings) -> None:
+    """Say which sheets were not read."""
+    known = list(read)
+    others = [sheet.name for sheet in export.sheets if not any(sheet is each for each in known) and sheet.cells]
+    if others:
+        findings.add(
+            "sheets_not_read",
+            f"{len(others)} sheets are neither submissions nor a repeat and were not read: {', '.join(others[:8])}.",
+            severity="warning",
+            file=export.received.file,
+            count=len(others),
+        )
 
 
 def key_repeats(
@@ -60,9 +125,13 @@ def key_repeats(
     ``sheets`` maps the names of repeats to their sheets, ``all_keys`` are those of the main table before any row
     was left out.
     """
-    known = set(all_keys)
-    parents: dict[str, Mapping[str, str]] = given_by(main, "KEY")
-    waiting, tables = dict(sheets), {}
+    report_repeated_submissions(main, "KEY")
+    if not sheets:
+        return {}
+    known, waiting, tables = set(all_keys), dict(sheets), {}
+    parents = given_by(main, "KEY")
+    if parents is None:
+        return None
     while waiting:
         ready = next((name for name, sheet in waiting.items() if _column(sheet, "PARENT_KEY") <= known), "")
         if not ready:
@@ -79,13 +148,13 @@ def key_repeats(
         if answers is None:
             return None
         known |= _column(sheet, "KEY")
-        keep_children(answers, "PARENT_KEY", parents)
+        if not keep_children(answers, "PARENT_KEY", parents):
+            return None
         tell_answers(answers, form, version="")
-        place = next((i for i, c in enumerate(answers.columns) if c.info.name == "KEY"), None)
-        own = given_by(answers, "KEY")
-        if place is not None:
-            keys = [plain(record[place]) for record in answers.cells]
-            parents |= {key: {**up, **own[key]} for key, up in zip(keys, answers.parents, strict=True)}
+        own = given_by(answers, "KEY") if waiting else {}
+        if own is None:
+            return None
+        parents |= own
         tables[ready] = raw_table(answers, export.received)
     return tables
 

@@ -158,7 +158,8 @@ def count_entry_errors(
                 if record[j] == INVALID:
                     continue
                 cells[j] += 1
-                wrong[j] += found.canonical(typing.cells[j], j) != found.canonical(record[j], j)
+                if typing.cells[j] != record[j]:
+                    wrong[j] += found.canonical(typing.cells[j], j) != found.canonical(record[j], j)
         counted += [(typist, "", sum(wrong.values()), sum(cells.values()))]
         counted += [(typist, found.names[j], wrong[j], cells[j]) for j in columns]
     return tuple(

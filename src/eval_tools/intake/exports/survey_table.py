@@ -16,7 +16,7 @@ from eval_tools.intake.exports.form_answers import (
     mark_versions,
     read_flags,
 )
-from eval_tools.intake.exports.form_columns import Dialect, name_columns, plain_headers
+from eval_tools.intake.exports.form_columns import Dialect, FormColumn, name_columns, plain_headers
 from eval_tools.intake.exports.reader import Export
 from eval_tools.intake.exports.xlsform import Form, read_xlsform
 from eval_tools.intake.files.delimited import MAX_COLUMNS
@@ -105,11 +105,38 @@ def sheet_answers(
         )
     cells = [record for _, record in numbered]
     columns = name_columns(header, cells, form, dialect, repeat=repeat, file=file, findings=findings)
+    if form is not None and not _is_of(form, columns, repeat, file, findings):
+        return None
     answers = Answers(
         file=file, columns=columns, cells=cells, rows=[row for row, _ in numbered], findings=findings, repeat=repeat
     )
     _mark_formulas(answers, sheet)
     return answers
+
+
+def _is_of(form: Form, columns: list[FormColumn], repeat: str, file: str, findings: Findings) -> bool:
+    """Tell whether the export is one of this form; note the columns that the form does not have."""
+    asked = [c for c in columns if c.question is not None or c.info.part]
+    others = [c.info.name for c in columns if c.question is None and not c.info.part and c.info.kind == "answer"]
+    if not asked and any(question.repeat == repeat for question in form.questions):
+        findings.add(
+            "form_of_another",
+            "the export holds no question of the form. | Is it the form of this survey?",
+            file=file,
+            row=1,
+        )
+        return False
+    if others:
+        findings.add(
+            "columns_not_on_form",
+            f"{len(others)} columns are on no question of the form, as from another version of it; they are read as "
+            f"they stand: {', '.join(others[:8])}{' …' if len(others) > 8 else ''}.",
+            severity="note",
+            file=file,
+            row=1,
+            count=len(others),
+        )
+    return True
 
 
 def records_of(

@@ -11,10 +11,12 @@ from eval_tools.intake.exports.reader import Export, Reader
 from eval_tools.intake.exports.repeats import (
     given_by,
     keep_children,
+    key_place,
     key_repeats,
     keys_of,
     refuse_repeat_file,
     repeat_sheets,
+    report_other_sheets,
 )
 from eval_tools.intake.exports.survey_table import (
     companion_form,
@@ -88,24 +90,32 @@ def read(export: Export, findings: Findings) -> RawTable | None:
         return None
     leave_out(main, "review_status", ("rejected",), "rejected")
     turns = _take_turns(main, form) if form is not None else {}
+    if turns is None:
+        return None
     tell_answers(main, form, version="formdef_version")
-    repeats = key_repeats(repeat_sheets(export, sheet, form), export, main, keys_of(sheet), form, DIALECT, findings)
+    beside = repeat_sheets(export, sheet, form)
+    repeats = key_repeats(beside, export, main, keys_of(sheet), form, DIALECT, findings)
     if repeats is None:
         return None
+    report_other_sheets(export, [sheet, *beside.values()], findings)
+    parents = given_by(main, "KEY") if turns else {}
     for name, answers in turns.items():
-        keep_children(answers, "PARENT_KEY", given_by(main, "KEY"))
+        if parents is None or not keep_children(answers, "PARENT_KEY", parents):
+            return None
         tell_answers(answers, form, version="")
         repeats[name] = raw_table(answers, export.received)
     return raw_table(main, export.received, repeats)
 
 
-def _take_turns(main: Answers, form: Form) -> dict[str, Answers]:
-    """Move the columns of repeats out of the main table: a row for each turn that holds anything."""
+def _take_turns(main: Answers, form: Form) -> dict[str, Answers] | None:
+    """Move the columns of repeats out of the main table: a row for each turn that holds anything; None without KEY."""
     repeat_of = {q.name: q.repeat for q in form.questions if q.repeat}
     mine = [
         i for i, c in enumerate(main.columns) if c.question is None and c.info.part and c.info.question in repeat_of
     ]
-    key = next(i for i, c in enumerate(main.columns) if c.info.name == "KEY")
+    key = key_place(main, "KEY") if mine else 0
+    if key is None:
+        return None
     tables = {}
     for repeat in dict.fromkeys(repeat_of[main.columns[i].info.question] for i in mine):
         places = [i for i in mine if repeat_of[main.columns[i].info.question] == repeat]

@@ -26,7 +26,9 @@ from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable
 
 Holding = Literal["text", "number", "score", "unclear"]
-_HINTS: tuple[tuple[str, Holding], ...] = (("按文本", "text"), ("按序号", "number"), ("按分数", "score"))
+_NAMED: dict[str, Holding] = {"按文本": "text", "按序号": "number", "按分数": "score"}
+_NAMED_EARLIER: dict[str, Holding] = {"0": "text", "2": "number", "1": "score"}  # 16987266_2_….xls
+_EARLIER = re.compile(r"^\d{5,}_([012])_")
 _POINTS = re.compile(r"^-?\d{1,4}(?:\.\d{1,2})?$")
 _NUMBER_SIGNS = frozenset({BLANK_NUMBER, SKIPPED_NUMBER})
 _TEXT_SIGNS = BLANK_TEXT | SKIPPED_TEXT
@@ -159,14 +161,13 @@ def _holding(records: Records, layout: Layout) -> Holding:
     """
     if any(question.options for question in layout.questions):
         return "number"
-    name = records.file.replace("\\", "/").rpartition("/")[2]
-    hint = next((holding for word, holding in _HINTS if word in name), None)
+    hint = _hint(records.file)
     if hint == "score":
         return hint
     if hint is None and _may_be_points(records, layout):
         return "unclear"
     filled = [cells for cells in _answers(records, layout) if cells]
-    places = [all(place_and_words(cell) or cell in _NUMBER_SIGNS for cell in cells) for cells in filled]
+    places = [all(place_and_words(cell) or cell in _NUMBER_SIGNS or cell == "0" for cell in cells) for cells in filled]
     mostly_places = sum(places) * 2 > len(places)
     signs = {cell for cells in filled for cell in cells & _SIGNS}
     if signs & _NUMBER_SIGNS and mostly_places:
@@ -175,6 +176,16 @@ def _holding(records: Records, layout: Layout) -> Holding:
         return "text"
     joined = any(JOIN in cell or ARROW in cell for cells in filled for cell in cells)
     return hint or ("number" if mostly_places and not joined else "text")
+
+
+def _hint(file: str) -> Holding | None:
+    """Return what the platform's own name of a file says it holds; None where somebody named it."""
+    name = file.replace("\\", "/").rpartition("/")[2]
+    words = sorted((name.index(word), holding) for word, holding in _NAMED.items() if word in name)
+    if words:
+        return words[0][1]
+    earlier = _EARLIER.match(name)
+    return _NAMED_EARLIER[earlier[1]] if earlier else None
 
 
 def _answers(records: Records, layout: Layout) -> list[set[str]]:

@@ -106,24 +106,32 @@ def parse_joined(cell: str, known: Iterable[str]) -> Chosen | None:
     pieces = cell.split(JOIN)
     if len(pieces) > _MOST_PIECES or len(cell) > _LONGEST:
         return None
-    # From the end: how the pieces from here on can be read, shortest words first.
-    readings: list[tuple[tuple[str, str], ...] | None] = [None] * len(pieces) + [()]
+    opened = [piece.partition(OPEN)[0] if OPEN in piece else "" for piece in pieces]
+    closed = [piece.endswith(CLOSE) for piece in pieces]
+    # From the end: how the pieces from here on can be read, as (option, end of its words), shortest words first.
+    readings: list[dict[str, int] | None] = [None] * len(pieces) + [{}]
     for begin in range(len(pieces) - 1, -1, -1):
-        for end in range(begin + 1, len(pieces) + 1):
-            rest = readings[end]
-            if rest is None:
-                continue
-            unit = JOIN.join(pieces[begin:end])
-            one = (unit, "") if unit in options else split_written(unit)
-            if one is not None and one[0] in options and one[0] not in {option for option, _ in rest}:
-                readings[begin] = (one, *rest)
-                break
-            if end - begin > 1 and OPEN not in pieces[begin]:
+        rest = readings[begin + 1]
+        if pieces[begin] in options and rest is not None and pieces[begin] not in rest:
+            readings[begin] = {pieces[begin]: begin} | rest
+            continue
+        option = opened[begin]
+        if option not in options:
+            continue
+        for end in range(begin, len(pieces)):
+            rest = readings[end + 1]
+            if closed[end] and rest is not None and option not in rest:
+                readings[begin] = {option: end} | rest
                 break
     found = readings[0]
     if found is None:
         return None
-    return Chosen(tuple(option for option, _ in found), JOIN.join(words for _, words in found if words))
+    written, begin = [], 0
+    for option, end in found.items():
+        unit = JOIN.join(pieces[begin : end + 1])
+        written.append(unit[len(option) + 1 : -1] if unit != option else "")
+        begin = end + 1
+    return Chosen(tuple(found), JOIN.join(filter(None, written)))
 
 
 def options_of_column(header: str, cells: Sequence[str]) -> tuple[str, ...] | None:

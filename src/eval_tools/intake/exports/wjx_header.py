@@ -33,7 +33,7 @@ _NUMBERED = re.compile(r"^(\d{1,4})\s*[、.．:：]\s*(.*)$", re.DOTALL)
 _OLD_OPTION = re.compile(r"^第(\d{1,4})题\s*\((.*)\)$", re.DOTALL)
 _NEW_OPTION = re.compile(r"^(\d{1,4})\s*\((.*)\)$", re.DOTALL)
 _BLANK = re.compile(r"^[(（]\d{1,3}[)）]")
-_MOST_READINGS = 200
+_MOST_READINGS = 30  # followed at the same time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +174,14 @@ def _read_numbers(tokens: Sequence[_Token], names: Sequence[str]) -> list[int] |
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Starts:
+    """Where a question begins, and where those before it do."""
+
+    position: int
+    before: _Starts | None
+
+
 class _State(NamedTuple):
     number: int = 0  # of the question that is being read
     holds: str = ""  # what may stand behind its first column: rows, blanks, options, or nothing ("one")
@@ -188,10 +196,10 @@ def _readings(
     A way is a path over the states; they are few, because numbers only rise. A number that comes next begins a
     question, unless it also comes next among the rows' own numbers: then both ways are followed.
     """
-    # state -> (ways, positions where questions begin)
-    states: dict[_State, tuple[int, tuple[int, ...]]] = {_State(): (1, ())}
+    # state -> (ways, positions where questions begin, the last one first)
+    states: dict[_State, tuple[int, _Starts | None]] = {_State(): (1, None)}
     for position, (token, name) in enumerate(zip(tokens, names, strict=True)):
-        following: dict[_State, tuple[int, tuple[int, ...]]] = {}
+        following: dict[_State, tuple[int, _Starts | None]] = {}
         for state, (ways, starts) in states.items():
             for after, path in _steps(state, token, name, starts, position, gaps=gaps, bare_anywhere=bare_anywhere):
                 known_ways, known_path = following.get(after, (0, path))
@@ -199,23 +207,28 @@ def _readings(
         if not following or len(following) > _MOST_READINGS:
             return 0, []
         states = following
-    return sum(ways for ways, _ in states.values()), list(next(iter(states.values()))[1])
+    path = next(iter(states.values()))[1]
+    begins: list[int] = []
+    while path is not None:
+        begins.append(path.position)
+        path = path.before
+    return sum(ways for ways, _ in states.values()), begins[::-1]
 
 
 def _steps(
     state: _State,
     token: _Token,
     name: str,
-    starts: tuple[int, ...],
+    starts: _Starts | None,
     position: int,
     *,
     gaps: bool,
     bare_anywhere: bool,
-) -> Iterator[tuple[_State, tuple[int, ...]]]:
+) -> Iterator[tuple[_State, _Starts | None]]:
     begins = token.starts and token.number > state.number and (gaps or not position or token.number == state.number + 1)
     if begins:
         own = _token(_rest(name).rpartition(DASH)[2].strip()).number if DASH in name else 0
-        yield _State(token.number, _holds(token, name), own), (*starts, position)
+        yield _State(token.number, _holds(token, name), own), _Starts(position, starts)
     in_series = token.number == state.own + 1 and state.own > 0
     if position and (not begins or in_series) and _continues(token, name, state, bare_anywhere=bare_anywhere):
         yield state._replace(own=token.number), starts

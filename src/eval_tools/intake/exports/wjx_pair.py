@@ -235,7 +235,7 @@ def _single(pair: Pair, info: ColumnInfo, text_position: int, number_position: i
                 info,
                 header=pair.records.header[text_position if pair.main == "text" else number_position],
                 holds="label" if pair.main == "text" else "ordinal",
-                choices={label: label for label in ordered.values()} if pair.main == "text" else ordered,
+                choices={} if pair.main == "text" else ordered,
             ),
             cells,
         )

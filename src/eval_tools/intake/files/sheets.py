@@ -60,10 +60,13 @@ def read_sheets(received: ReceivedFile, *, encoding: str = "", findings: Finding
         return None
     if found == "xml":
         return ()
+    if found == "zip":
+        _refuse("a zip archive that is no spreadsheet", received, findings)
+        return None
     if found not in ("text", kind):
         findings.add(
             "ending_differs",
-            f"ends in '.{kind}' and is an {found} file, as which it is read. | Rename it.",
+            f"ends in '.{kind}' and is {found}, as which it is read. | Rename it.",
             severity="note",
             file=received.file,
         )
@@ -73,9 +76,6 @@ def read_sheets(received: ReceivedFile, *, encoding: str = "", findings: Finding
         return read_ods(received, findings=findings)
     if found == "xls":
         return read_xls(received, findings=findings)
-    if found == "zip":
-        _refuse("a zip archive that is no spreadsheet", received, findings)
-        return None
     text = decode_text(received, encoding=encoding, findings=findings)
     sheet = None if text is None else read_delimited(text, file=received.file, findings=findings)
     return None if sheet is None else (sheet,)
@@ -87,7 +87,7 @@ def _kind_of(raw: bytes) -> str:
         end = raw[-65_536:]  # the list of parts
         if b"xl/workbook.xml" in raw:
             return "xlsx"
-        return "ods" if b"content.xml" in end and b"opendocument.spreadsheet" in raw[:200] else "zip"
+        return "ods" if b"content.xml" in end and b"META-INF/manifest.xml" in end else "zip"
     if raw.startswith(_OLE):
         return "xls"
     if raw[:4] in (b"$FL2", b"$FL3"):

@@ -136,6 +136,9 @@ def finish_sheets(
             )
         _tell(sheet, hidden, facts, file, findings)
         sheets.append(sheet)
+    if not any(sheet.cells for sheet in sheets):
+        findings.add("file_empty", "the file is empty. | Export the file again.", file=file)
+        return None
     return tuple(sheets)
 
 

@@ -29,6 +29,7 @@ def sheet_parts(package: Package) -> tuple[SheetPart, ...]:
     UnsafePackage
         If there is no workbook, a sheet has no part, or two sheets are the same part.
     """
+    known = {name.casefold(): name for name in package.parts}  # readers do not look at the case either
     targets = {
         relation.get("Id", ""): posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/")
         for relation in _elements(package, RELATIONS, "Relationship")
@@ -37,7 +38,8 @@ def sheet_parts(package: Package) -> tuple[SheetPart, ...]:
     for sheet in _elements(package, WORKBOOK, "sheet"):
         reference = next((value for key, value in sheet.items() if key.endswith("}id")), "")
         hidden = sheet.get("state", "visible") != "visible"
-        parts.append(SheetPart(name=sheet.get("name", ""), part=targets.get(reference, ""), hidden=hidden))
+        target = targets.get(reference, "")
+        parts.append(SheetPart(name=sheet.get("name", ""), part=known.get(target.casefold(), ""), hidden=hidden))
     places = [each.part for each in parts]
     if len(parts) > MAX_SHEETS:
         raise UnsafePackage(*TOO_LARGE)
