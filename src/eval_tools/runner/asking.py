@@ -35,6 +35,7 @@ class Asker:
     stream: TextIO | None = None
     pen: Pen = field(default_factory=Pen)
     used: dict[str, str] = field(default_factory=dict)
+    defaulted: dict[str, str] = field(default_factory=dict)  # taken without asking anybody
     problems: list[Problem] = field(default_factory=list)
 
     def ask(self, question: Question, parse: Parse | None = None) -> Any:
@@ -50,6 +51,7 @@ class Asker:
             answer = self._at_the_keyboard(question, parse)
         elif question.default is not None:
             answer = question.default
+            self.defaulted[question.key] = answer
         elif question.optional:
             answer = ""
         else:

@@ -75,9 +75,9 @@ def check_study(
         If the definitions are wrong, the raw files cannot be judged then; or if a file is to be written under
         ``reports/``.
     """
-    from eval_tools.forms.spreadsheets import write_whole
     from eval_tools.runner.checks.page import render_page
     from eval_tools.runner.checks.workbook import workbook_bytes
+    from eval_tools.spreadsheets import write_whole
 
     run = open_study(study, start=start)
     page = _target(html, run.workbench) if html else run.workbench.scratch / "check" / f"{study}.html"
@@ -100,21 +100,27 @@ def examine_study(run: StudyRun) -> CheckReport:
     received = run.received
     alerts = update_lists(run)
     found = [*group_findings(received.issues), *_lead(run), *_notes(run)]
+    roster = run.study.roster
     decided = load_decided(run.study.folder / CORRECTIONS, root=run.workbench.root)
-    entries = {each.file: each for each in run.study.sources}
-    told = {name: (entry.reading.reader, entry.reading.encoding) for name, entry in entries.items()}
-    if run.study.roster is not None:
-        told.setdefault(run.study.roster.file, (run.study.roster.reading.reader, run.study.roster.reading.encoding))
-    files = []
-    for raw in received.raw_files:
-        reader, encoding = told.get(raw.file, ("", ""))
-        files.append(CheckedFile(file=raw.file, reader=reader, encoding=encoding, n_rows=raw.n_rows, sha256=raw.sha256))
+    readings = {each.file: each.reading for each in run.study.sources}
+    if roster is not None:
+        readings[roster.file] = roster.reading
+    files = tuple(
+        CheckedFile(
+            file=raw.file,
+            reader=raw.reader or "belongs to another file",
+            encoding=readings[raw.file].encoding if raw.file in readings else "",
+            n_rows=raw.n_rows,
+            sha256=raw.sha256,
+        )
+        for raw in received.raw_files
+    )
     return CheckReport(
         study=run.study.id,
         title=run.study.title["en"],
         definition=run.study.file,
         n_questionnaires=len(run.instruments),
-        files=tuple(files),
+        files=files,
         forms=tuple(_count_forms(run)),
         n_participants=len(received.participants),
         n_forms=len(received.forms),

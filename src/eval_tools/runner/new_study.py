@@ -69,6 +69,9 @@ def run_new(options: argparse.Namespace) -> int:
     made = new_study(options.study, asker, dry_run=options.dry_run)
     out = [] if asked else [*made.found, ""]
     out += [f"Note: {warning}" for warning in made.warnings]
+    if asker.defaulted:
+        taken = "; ".join(f"{key}={answer}" for key, answer in asker.defaulted.items())
+        out += [f"Taken without asking, to be changed with --set: {taken}"]
     shown = f"data_raw/{options.study}"
     if options.dry_run:
         sys.stderr.write("\n".join(out) + "\n")
@@ -208,7 +211,7 @@ def _validate(text: str, study: str, folder: Path, bench: Workbench) -> None:
 
 def _write(folder: Path, made: NewStudy) -> None:
     """Write all files or none; study.yaml last, for it makes the folder a study."""
-    from eval_tools.forms.spreadsheets import write_whole
+    from eval_tools.spreadsheets import write_whole
 
     files = {README: made.readme, CORRECTIONS: NEW_FILE, "study.yaml": made.text}
     written: list[Path] = []

@@ -31,7 +31,7 @@ def append_decisions(path: Path, read: ReadDecisions, *, root: Path) -> list[str
     list of str
         What was written, what is to be asked, what was refused and why.
     """
-    from eval_tools.forms.spreadsheets import write_whole
+    from eval_tools.spreadsheets import write_whole
 
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
     added = {"corrections": read.corrections, "accepted": read.accepted, "asked": read.asked}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from eval_tools.forms.spreadsheets import LIVE, Cell
 from eval_tools.runner.checks.lines import Line, list_lines
 from eval_tools.runner.checks.report import CheckReport
+from eval_tools.spreadsheets import Cell, put
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -101,7 +101,8 @@ def _fill_problems(sheet: Worksheet, lines: list[Line]) -> None:
     for i, row in enumerate(rows, start=1):
         for j, value in enumerate(row, start=1):
             cell = sheet.cell(row=i, column=j)
-            _put(cell, value)
+            if value not in (None, ""):
+                put(cell, value)
             cell.alignment = wrapped
             if i == 1:
                 cell.font = bold
@@ -139,20 +140,10 @@ def _fill_explanation(sheet: Worksheet) -> None:
     for i, row in enumerate(EXPLANATION, start=1):
         for j, text in enumerate(row, start=1):
             cell = sheet.cell(row=i, column=j)
-            _put(cell, text)
+            put(cell, text)
             cell.alignment = Alignment(vertical="top", wrap_text=True)
             if i == 1:
                 cell.font = Font(bold=True)
     for letter in "ABC":
         sheet.column_dimensions[letter].width = 56
     sheet.freeze_panes = "A2"
-
-
-def _put(cell: object, value: Cell) -> None:
-    """Write text as text, so that nothing is taken for a formula."""
-    if value is None or value == "":
-        return
-    cell.value = value  # type: ignore[attr-defined]
-    if isinstance(value, str):
-        cell.data_type = "s"  # type: ignore[attr-defined]
-        cell.quotePrefix = value.startswith(LIVE)  # type: ignore[attr-defined]
