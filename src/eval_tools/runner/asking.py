@@ -22,6 +22,7 @@ class Question:
     why: str = ""
     default: str | None = None
     choices: Sequence[str] = ()
+    meanings: Mapping[str, str] = field(default_factory=dict)  # of the choices, in words
     optional: bool = False  # may be left empty
 
 
@@ -47,6 +48,8 @@ class Asker:
             return self._parsed(question, self.used[question.key], parse)
         if question.key in self.given:
             answer = self.given[question.key]
+        elif len(question.choices) == 1 and question.default is not None:
+            answer = question.default  # nothing to choose from
         elif self.source is not None and not (self.take_defaults and question.default is not None):
             answer = self._at_the_keyboard(question, parse)
         elif question.default is not None:
@@ -86,7 +89,8 @@ class Asker:
         for line in self.pen.lines(question.why, indent=2) if question.why else ():
             self.say(self.pen.style(line, "quiet"))
         for i, choice in enumerate(question.choices, start=1):
-            self.say(f"  {i}  {choice}")
+            meaning = question.meanings.get(choice, "")
+            self.say(f"  {i}  {choice}" + (f" – {meaning}" if meaning else ""))
         while True:
             shown = f" [{question.default}]" if question.default else " [leave empty]" if question.optional else ""
             self.say(f"{question.key}{shown}: ", end="")

@@ -157,6 +157,7 @@ def _choose(match: Match, file: ProposedFile, instruments: Mapping[str, Instrume
                 why=f"{file.file}. {how}{lacking}",
                 default=default,
                 choices=(*fitting, NONE),
+                meanings={name: str(instruments[name].title["en"]) for name in fitting} | {NONE: "leave them out"},
             )
         )
     )
@@ -185,11 +186,9 @@ def _informant(file: ProposedFile, asker: Asker) -> str:
 
 def _add(source: Source, match: Match, instrument: Instrument, asker: Asker, warnings: list[str]) -> None:
     """Add a questionnaire with its columns and, where they are needed, the meanings of its cells."""
-    absent = match.absent if instrument.id == match.instrument else ()
+    match = match.of(instrument.id) or match
+    absent = match.absent
     items = [item for item in instrument.items.values() if item.id not in absent]
-    if len(items) != len(match.columns):
-        absent = tuple(item for item in instrument.items if instrument.items[item].number > len(match.columns))
-        items = [item for item in instrument.items.values() if item.id not in absent]
     columns = {column.name: column for column in source.file.columns}
     read = read_meaning([(columns[name].info, columns[name].texts) for name in match.columns], items)
     part: dict[str, Any] = {"columns": column_pattern(match.columns, instrument, absent)}

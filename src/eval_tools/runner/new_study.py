@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eval_tools.definitions.strict_yaml import parse_yaml, read_yaml
 from eval_tools.errors import DefinitionError, EvalToolsError, Problem, did_you_mean
-from eval_tools.instruments.load import load_instruments
+from eval_tools.instruments.load import Instruments, load_instruments
 from eval_tools.intake.proposing.draft import study_text
 from eval_tools.intake.proposing.files import ProposedFile, propose_file
 from eval_tools.intake.proposing.reading import LeftOut, read_folder
@@ -108,7 +108,14 @@ def _word(value: object) -> str:
     return {True: "yes", False: "no", None: ""}.get(value, str(value)) if isinstance(value, bool | None) else str(value)
 
 
-def new_study(study: str, asker: Asker, *, start: Path | None = None, dry_run: bool = False) -> NewStudy:
+def new_study(
+    study: str,
+    asker: Asker,
+    *,
+    start: Path | None = None,
+    dry_run: bool = False,
+    instruments: Instruments | None = None,
+) -> NewStudy:
     """Propose the definition of a study, ask what cannot be found, and write it.
 
     Parameters
@@ -121,6 +128,8 @@ def new_study(study: str, asker: Asker, *, start: Path | None = None, dry_run: b
         Where to look for the workbench.
     dry_run : bool
         Whether nothing is written.
+    instruments : mapping of id to Instrument, optional
+        The library, if it was loaded already.
 
     Raises
     ------
@@ -129,7 +138,7 @@ def new_study(study: str, asker: Asker, *, start: Path | None = None, dry_run: b
     """
     bench = find_workbench(start)
     folder = _folder(study, bench)
-    instruments = load_instruments(bench.questionnaires)
+    instruments = load_instruments(bench.questionnaires) if instruments is None else instruments
     readers = {key.removeprefix("reader."): name for key, name in asker.given.items() if key.startswith("reader.")}
     asker.used.update({f"reader.{file}": name for file, name in readers.items()})
     read = read_folder(folder, readers=readers)

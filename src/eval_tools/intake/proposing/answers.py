@@ -36,7 +36,7 @@ def read_meaning(columns: Sequence[tuple[ColumnInfo, frozenset[str]]], items: Se
     """
     shared = shared_texts([texts for _, texts in columns])
     blank = tuple(sorted(text for text in shared if unicodedata.normalize("NFKC", text).lower() in BLANKS))
-    said = shared - set(blank)
+    said = (shared or frozenset().union(*(texts for _, texts in columns))) - set(blank)
     ordinal = any(info.holds == "ordinal" and not info.choices for info, _ in columns)
     found = {meaning_of_texts(said & texts, item.responses) for (_, texts), item in zip(columns, items, strict=True)}
     first = items[0].responses
@@ -44,7 +44,7 @@ def read_meaning(columns: Sequence[tuple[ColumnInfo, frozenset[str]]], items: Se
     same = all(item.responses.codes == first.codes for item in items)
     if "unknown" in found or ("labels" in found and "from_one" in found):
         codes = {str(code) for item in items for code in item.responses.codes}
-        return CellMeaning(meaning="unknown", labels=tuple(sorted(said - codes)), blank=blank)
+        return CellMeaning(meaning="unknown", labels=tuple(sorted((said & shared) - codes)), blank=blank)
     if (ordinal or "from_one" in found) and same:
         return CellMeaning(meaning="from_one", places=places, blank=blank)
     return CellMeaning(meaning="labels" if "labels" in found else "codes", blank=blank)

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -42,14 +42,23 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Columns that may be one questionnaire; ``rivals`` are others of the library that fit as well."""
+    """Columns that may be one questionnaire; ``others`` are those of the library that fit them as well."""
 
     instrument: str
     columns: tuple[str, ...]  # in printed order, those of absent items left out
     absent: tuple[str, ...]  # ids of items without a column
     by: By
-    rivals: tuple[str, ...] = ()
+    others: tuple[Match, ...] = ()
     likely: bool = True  # of those that fit, this one has the better evidence
+
+    def of(self, instrument: str) -> Match | None:
+        """Return the match of one of the questionnaires that fit."""
+        return next((each for each in (self, *self.others) if each.instrument == instrument), None)
+
+    @property
+    def rivals(self) -> tuple[str, ...]:
+        """Ids of the other questionnaires that fit."""
+        return tuple(each.instrument for each in self.others)
 
     @property
     def certain(self) -> bool:
@@ -171,7 +180,7 @@ def _best(hits: Sequence[_Hit], instruments: Mapping[str, Instrument], by: By, o
     """
 
     def rank(hit: _Hit) -> tuple[int, int]:
-        return (-len(hit.found), len(instruments[hit.name].items) - len(hit.found))
+        return (-len(hit.found), int(len(instruments[hit.name].items) > len(hit.found)))
 
     ranked = sorted(hits, key=lambda hit: (*rank(hit), not hit.own, hit.name))
     taken: set[str] = set()
@@ -181,19 +190,21 @@ def _best(hits: Sequence[_Hit], instruments: Mapping[str, Instrument], by: By, o
         if mine & taken:
             continue
         alike = [o for o in ranked if o.name != hit.name and rank(o) == rank(hit) and mine & set(o.found.values())]
-        items = instruments[hit.name].items
-        matches.append(
-            Match(
-                instrument=hit.name,
-                columns=tuple(hit.found[item] for item in items if item in hit.found),
-                absent=tuple(item for item in items if item not in hit.found),
-                by=by,
-                rivals=tuple(dict.fromkeys(other.name for other in alike)),
-                likely=hit.own and not any(other.own for other in alike),
-            )
-        )
+        others = {other.name: _match(other, instruments, by) for other in alike}
+        likely = hit.own and not any(other.own for other in alike)
+        matches.append(replace(_match(hit, instruments, by), others=tuple(others.values()), likely=likely))
         taken |= mine
     return sorted(matches, key=lambda match: order[match.columns[0]])
+
+
+def _match(hit: _Hit, instruments: Mapping[str, Instrument], by: By) -> Match:
+    items = instruments[hit.name].items
+    return Match(
+        instrument=hit.name,
+        columns=tuple(hit.found[item] for item in items if item in hit.found),
+        absent=tuple(item for item in items if item not in hit.found),
+        by=by,
+    )
 
 
 # --- by the answers --------------------------------------------------------------------------------------------
@@ -204,11 +215,9 @@ def _by_answers(columns: Sequence[Column], instruments: Mapping[str, Instrument]
     for block in _blocks(columns):
         fitting = [name for name, instrument in instruments.items() if _answers_fit(block, instrument)]
         if fitting:
-            first, *rivals = fitting
             names = tuple(column.name for column in block)
-            matches.append(
-                Match(instrument=first, columns=names, absent=(), by="answers", rivals=tuple(rivals), likely=False)
-            )
+            first, *others = (Match(instrument=each, columns=names, absent=(), by="answers") for each in fitting)
+            matches.append(replace(first, others=tuple(others), likely=False))
     return matches
 
 
