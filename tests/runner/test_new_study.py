@@ -35,6 +35,7 @@ class Bench:
     """A workbench with one empty folder for a study."""
 
     root: Path
+    instruments: object
 
     @property
     def folder(self) -> Path:
@@ -48,7 +49,7 @@ class Bench:
 
     def new(self, *, dry_run=False, **given):
         asker = Asker(given={**ENOUGH, **{key.replace("__", "."): value for key, value in given.items()}})
-        return new_study("hope", asker, start=self.root, dry_run=dry_run)
+        return new_study("hope", asker, start=self.root, dry_run=dry_run, instruments=self.instruments)
 
     def draft(self, **given):
         return parse_yaml(self.new(dry_run=True, **given).text, file="study.yaml").data
@@ -72,11 +73,19 @@ def library(root, tmp_path_factory):
 
 
 @pytest.fixture
-def bench(tmp_path, library):
+def bench(tmp_path, library, instruments):
     for name in ("questionnaires", "notebooks"):
         (tmp_path / name).symlink_to(library / name)
     (tmp_path / "data_raw" / "hope").mkdir(parents=True)
-    return Bench(tmp_path)
+    return Bench(tmp_path, instruments)
+
+
+@pytest.fixture
+def at_bench(bench, monkeypatch):
+    """Let the command find the workbench, with the library that was loaded already."""
+    monkeypatch.setenv("EVAL_TOOLS_WORKBENCH", str(bench.root))
+    monkeypatch.setattr("eval_tools.runner.new_study.load_instruments", lambda folder: bench.instruments)
+    return bench
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +95,7 @@ def instruments(library):
 
 def codes(person, item, low, high):
     """Invent an answer; every code occurs."""
-    return low + (person * 7 + item * 3) % (high - low + 1)
+    return low + (person * 11 + item * 3) % (high - low + 1)
 
 
 def swls(bench, file="answers.csv", *, names="swls{}", low=1, **more):
@@ -351,8 +360,9 @@ def test_who_answers_critical_questions_is_asked_for_and_its_absence_is_told(ben
 
 def test_everything_that_lacks_or_does_not_fit_is_told_at_once_with_how_to_say_it(bench):
     swls(bench, "前测/a.csv")
+    asker = Asker(given={"languages": "fr", "titel": "x", "kind": "rael"})
     with pytest.raises(DefinitionError) as refused:
-        new_study("hope", Asker(given={"languages": "fr", "titel": "x", "kind": "rael"}), start=bench.root)
+        new_study("hope", asker, start=bench.root, instruments=bench.instruments)
     told = str(refused.value)
     assert "Add --set 'title=…'" in told
     assert "Some of en, zh-Hant, zh-Hans" in told
@@ -365,7 +375,7 @@ def test_everything_that_lacks_or_does_not_fit_is_told_at_once_with_how_to_say_i
 @pytest.mark.parametrize("study", ["hpoe", "hope"])
 def test_no_folder_or_an_empty_one_is_refused(bench, study):
     with pytest.raises(DefinitionError, match=r"no such folder|holds no file"):
-        new_study(study, Asker(given=ENOUGH), start=bench.root)
+        new_study(study, Asker(given=ENOUGH), start=bench.root, instruments=bench.instruments)
 
 
 def test_a_chinese_title_is_written_in_both_scripts_and_asked_for_in_english(bench):
@@ -390,9 +400,8 @@ def test_an_input_that_ends_is_an_error_and_not_an_answer():
         asker.ask(Question(key="a", text="?", default="x"))
 
 
-def test_the_command_takes_answers_from_a_file_and_options_before_it(bench, tmp_path, monkeypatch, capsys):
-    swls(bench, "前测/a.csv")
-    monkeypatch.setenv("EVAL_TOOLS_WORKBENCH", str(bench.root))
+def test_the_command_takes_answers_from_a_file_and_options_before_it(at_bench, tmp_path, capsys):
+    swls(at_bench, "前测/a.csv")
     answers = tmp_path / "answers.yaml"
     answers.write_text("title: From the file\nidentifiers: published_arbitrary\n", encoding="utf-8")
     options = ["new", "hope", "--yes", "--answers", str(answers), "--set", "title=From the option"]
@@ -404,15 +413,17 @@ def test_the_command_takes_answers_from_a_file_and_options_before_it(bench, tmp_
 
 
 @pytest.mark.parametrize("pair", ["title", "=x"])
-def test_an_option_that_is_no_pair_is_refused(bench, monkeypatch, capsys, pair):
-    swls(bench, "前测/a.csv")
-    monkeypatch.setenv("EVAL_TOOLS_WORKBENCH", str(bench.root))
+def test_an_option_that_is_no_pair_is_refused(at_bench, capsys, pair):
+    swls(at_bench, "前测/a.csv")
     assert main(["new", "hope", "--set", pair]) == 2
     assert "is not KEY=VALUE" in capsys.readouterr().err
 
 
 def at_a_terminal(bench, typed, *, interrupt=False):
     """Run the command in a terminal of its own, type, and return what was shown and the exit code."""
+    library = (bench.root / "questionnaires").resolve()
+    (bench.root / "questionnaires").unlink()
+    shutil.copytree(library / "swls", bench.root / "questionnaires" / "swls")  # a library that is read at once
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "eval_tools", "new", "hope"]
     environment = os.environ | {"EVAL_TOOLS_WORKBENCH": str(bench.root), "TERM": "xterm"}

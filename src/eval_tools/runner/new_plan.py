@@ -44,7 +44,7 @@ def draft_plan(
             key="decision_term",
             text="Which wave decides?",
             why="Reports on the others are marked as interim.",
-            default=terms[-1] if terms else None,
+            default=terms[-1] if terms else "",
             choices=terms,
         )
     )

@@ -67,8 +67,7 @@ def run_new(options: argparse.Namespace) -> int:
         pen=pen_for(sys.stderr),
     )
     made = new_study(options.study, asker, dry_run=options.dry_run)
-    out = [] if asked else [*made.found, ""]
-    out += [f"Note: {warning}" for warning in made.warnings]
+    out = [f"Note: {warning}" for warning in made.warnings]
     if asker.defaulted:
         taken = "; ".join(f"{key}={answer}" for key, answer in asker.defaulted.items())
         out += [f"Taken without asking, to be changed with --set: {taken}"]
@@ -185,7 +184,7 @@ def _folder(study: str, bench: Workbench) -> Path:
 
 
 def _introduce(files: tuple[ProposedFile, ...], left_out: tuple[LeftOut, ...], asker: Asker) -> None:
-    if asker.source is None:
+    if asker.stream is None:
         return
     for file in files:
         asker.say(_found(file))

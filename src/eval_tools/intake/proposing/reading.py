@@ -18,7 +18,7 @@ from eval_tools.intake.raw_table import RawTable
 OURS = ("study.yaml", "corrections.yaml", "plan.lock", "readme.md", "notice.md", "provenance.md", "code-book.md")
 WJX = re.compile(r"(?P<survey>\d{6,})_按(?P<how>文本|序号|分数|序號|分數)_")
 DICTIONARY = ("Variable / Field Name", "field_name")
-HEADER_ROWS = 20  # among which a header is looked for, for companions
+WITH_XLSFORM = ("kobo", "odk-central", "surveycto")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def read_folder(folder: Path, *, readers: Mapping[str, str] | None = None) -> Fo
     paired = {file for beside in labels.values() for file in beside.values()}
     for name, role in companions.items():
         if name not in used | paired:
-            left_out.append(LeftOut(file=name, why=f"looks like the {role} of an export, and none here asks for it."))
+            left_out.append(LeftOut(file=name, why=f"looks like the {role} of an export, and none here needs it."))
     return FolderRead(exports=tuple(exports), left_out=tuple(sorted(left_out, key=lambda each: each.file)))
 
 
@@ -111,14 +111,15 @@ def _open_all(folder: Path, left_out: list[LeftOut]) -> Iterator[_Opened]:
 
 
 def companion_role(received: ReceivedFile, sheets: Sequence[Sheet]) -> str:
-    """Say whether a file is no export but belongs to one: its form, its dictionary, its structure; '' if not."""
+    """Say whether a file is no export but belongs to one, and as what; '' if not."""
     if received.path.suffix.lower() in (".lss", ".xml"):
         return "structure"
     if {"survey", "choices"} <= {sheet.name for sheet in sheets}:
-        return "form"
-    if sheets and any(cell.strip() in DICTIONARY for cell in sheets[0].first_row[:1]):
+        return "XLSForm"
+    first = [cell.strip() for cell in sheets[0].first_row] if sheets else []
+    if first[:1] and first[0] in DICTIONARY:
         return "dictionary"
-    return ""
+    return "list of options" if {"question", "option"} <= set(first) and len(first) <= 4 else ""
 
 
 def _pair_wjx(opened: Sequence[_Opened], left_out: list[LeftOut]) -> tuple[list[_Opened], dict[str, dict[str, str]]]:
@@ -166,7 +167,8 @@ def _read(
         return None, f"fits several readers: {told}. Say which: --set 'reader.{each.file}=…'."
     reader = READERS[chosen]
     for role in reader.companions:
-        near = [name for name, other in companions.items() if other == role]
+        wanted = {"form": "XLSForm" if chosen in WITH_XLSFORM else "list of options"}.get(role, role)
+        near = [name for name, other in companions.items() if other == wanted]
         here = [name for name in near if by_name[name].folder == each.folder] or near
         if role not in beside and len(here) == 1:
             beside[role] = here[0]
