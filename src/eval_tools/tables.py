@@ -60,6 +60,17 @@ PEOPLE = TableSpec(
     },
 )
 
+TRANSFERS = TableSpec(
+    name="transfers",
+    row_is="one person who was at another site, or in another group, at a later wave than the start",
+    key=("participant", "what"),
+    columns={
+        "participant": "pseudonym",
+        "what": "site or group",
+        "wave": "id of the first such wave",
+    },
+)
+
 FORMS = TableSpec(
     name="forms",
     row_is="one form received: one participant answered on one occasion, with every correction applied",
@@ -229,7 +240,7 @@ RELIABILITIES = TableSpec(
         "informant": "who answered",
         "instrument": "id of the questionnaire",
         "scale": "id of the scale",
-        "coefficient": "alpha or omega",
+        "coefficient": "alpha or omega; alpha_bootstrap, alpha with resampled people, where it was asked for",
         "estimate": "float, unrounded; missing if it cannot be estimated",
         "ci_low": "float",
         "ci_high": "float",
@@ -340,6 +351,82 @@ VERDICTS = TableSpec(
     },
 )
 
+QUALITY = TableSpec(
+    name="quality",
+    row_is="how one form of one questionnaire was answered: indices and signs, never an answer",
+    key=("participant", "wave", "informant", "instrument"),
+    columns={
+        "participant": "pseudonym",
+        "wave": "id of the wave in study.yaml",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "n_items": "int, items that patterns are looked for in: equally scaled, asked of everybody; 0 where too few",
+        "open_share": "float, share of the items asked that were left open or are invalid",
+        "open_at_end": "int, of the items asked, those after the last answer",
+        "longest_string": "float, longest run of the same answer",
+        "average_string": "float, mean length of runs",
+        "spread": "float, SD of the answers (n - 1)",
+        "even_odd": "float, -1 consistent to 1 not consistent",
+        "synonyms": "float, correlation within item pairs that others answer alike",
+        "antonyms": "float, the same of pairs that others answer in opposite ways",
+        "distance": "float, squared Mahalanobis distance",
+        "distance_p": "float, of a distance at least as large by chance",
+        "guttman": "float, Guttman errors as a share of the most possible, mean over the scales",
+        "seconds": "float, time taken; missing where the file tells none",
+        "time_ratio": "float, seconds divided by the median of the school at the wave",
+        "judged": "signs that could be looked for, words of intake.quality.rule.SIGNS, a blank between",
+        "signs": "signs that were found, the same words",
+    },
+)
+
+QUALITY_COUNTS = TableSpec(
+    name="quality_counts",
+    row_is="how many forms of one group at one wave were answered in one way",
+    key=("measure", "wave", "informant", "group", "class"),
+    columns={
+        "measure": "signs (how many signs of careless answering), open (how much was left open), or sign. and the sign",
+        "wave": "id of the wave",
+        "informant": "who answered",
+        "group": "id of the group",
+        "class": "0, 1 or 2+; complete, few or many; met or other",
+        "count": "int, forms",
+    },
+)
+
+LINKS = TableSpec(
+    name="links",
+    row_is="one form received, whose it is taken to be, and why; never published",
+    key=("source_file_sha", "row"),
+    columns={
+        "pseudonym": "pseudonym of the child; of the form itself as long as nobody knows whose it is",
+        "wave": "id of the wave in study.yaml",
+        "source_file_sha": "SHA-256 of the raw file",
+        "row": "int, row number in that file, the header being row 1",
+        "method": "first (no earlier form is known), number (printed number, confirmed by the code), number_only "
+        "(there is no code to confirm it), code_1 or code_2 (at most one, or two, elements of the code differ), again "
+        "(a second form of one occasion), person (decided in links.yaml) or review (waits for a person)",
+        "distance": "float, elements of the code that differ, a missing one counting one half; missing where nothing "
+        "was compared",
+        "margin": "float, how much farther the next best was; missing where nothing was compared",
+        "decided_by": "rule, or who decided in links.yaml",
+        "reason": "why it waits for a person, a word of intake.linkage.review.REASONS; of a decision its line; else ''",
+    },
+)
+
+LINKAGE = TableSpec(
+    name="linkage",
+    row_is="how many children of one group were found again at one wave, and how many forms wait for a person",
+    key=("group", "wave"),
+    columns={
+        "group": "id of the group",
+        "wave": "id of the wave; not the first",
+        "n_before": "int, children with a form at an earlier wave",
+        "n_found": "int, of these, children with a linked form at this wave",
+        "n_forms": "int, children with a form at this wave, found or not known before",
+        "n_review": "int, forms of this wave that wait for a person",
+    },
+)
+
 CHANGES = TableSpec(
     name="changes",
     row_is="one participant's change on one scale, with its class",
@@ -391,7 +478,7 @@ def check_table(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     if extra:
         problems.append(Problem(where, f"undeclared columns: {', '.join(extra)}.", "Declare them in tables.py."))
     keys = [c for c in spec.key if c in table.columns]
-    if len(keys) == len(spec.key):
+    if len(keys) == len(spec.key) and len(table):
         n_empty = int(table[keys].isna().any(axis=1).sum())
         n_repeated = int(table.duplicated(keys).sum())
         if n_empty:

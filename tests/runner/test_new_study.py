@@ -346,10 +346,11 @@ def test_groups_that_only_some_files_tell_are_not_used_and_that_is_said(bench):
     assert any("drafted as one group" in warning for warning in made.warnings)
 
 
-def test_who_answers_critical_questions_is_asked_for_and_its_absence_is_told(bench):
+def test_who_looks_at_critical_answers_must_be_said_for_real_children_and_is_missed_elsewhere(bench):
     rows = [[w, *(codes(i, n, 0, 3) for n in range(9))] for i, w in enumerate(CHILDREN)]
     bench.put("前测/child.csv", ["id", *(f"phq{n}" for n in range(1, 10))], rows)
-    made = bench.new(dry_run=True)
+    assert "Who looks the same day" in bench.refusal()["safeguarding_lead"]
+    made = bench.new(dry_run=True, kind="synthetic")
     assert any("nobody is named" in warning for warning in made.warnings)
     people = bench.draft(safeguarding_lead="school counsellor on duty")["people"]
     assert people["safeguarding_lead"] == "school counsellor on duty"

@@ -6,7 +6,7 @@ The first thing that happens to an identifier is that it becomes a pseudonym; no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,8 +29,10 @@ from eval_tools.intake.placing import (
 )
 from eval_tools.intake.raw_files import RawFile, read_raw_file, report_undeclared
 from eval_tools.intake.raw_table import RawTable
+from eval_tools.intake.records import records_of
+from eval_tools.intake.transfers import Transfer, places_told, settle_places
 from eval_tools.studies.study import Roster, Source, Study
-from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, check_table
+from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, TRANSFERS, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +49,7 @@ class Received:
     responses: pd.DataFrame
     issues: pd.DataFrame
     raw_files: tuple[RawFile, ...]
+    transfers: pd.DataFrame  # who changed school or group after the start
     alerts: tuple[Alert, ...]  # for the duty holder; no table holds them
 
 
@@ -56,6 +59,7 @@ def receive_study(
     *,
     corrections: tuple[Correction, ...],
     key: bytes,
+    transfers: tuple[Transfer, ...] = (),
 ) -> Received:
     """Read every raw file of a study and say everything that is wrong with it.
 
@@ -66,6 +70,8 @@ def receive_study(
     corrections : tuple of Correction
     key : bytes
         Secret of the study's pseudonyms.
+    transfers : tuple of Transfer
+        Forms that name another school or group because the child moved.
 
     Returns
     -------
@@ -83,17 +89,21 @@ def receive_study(
     about: list[tuple[str, float, str]] = []
     alerts: list[Alert] = []
     if study.roster is not None:
-        raw = _read(study, study.roster, instruments, corrections, findings, raw_files)
+        raw = read_entry(study, study.roster, instruments, corrections, findings, raw_files)
         roster = {} if raw is None else read_roster(raw, study, key, findings)
         levels = [] if raw is None else read_subgroups(raw, study, key, findings)
         about = [] if raw is None else read_people(raw, study.roster, key=key, study=study.id, findings=findings)
     forms: list[pd.DataFrame] = []
     responses: list[pd.DataFrame] = []
+    told: list[pd.DataFrame] = []
     people: dict[str, tuple[str, str]] = dict(roster or {})
     for source in study.sources:
-        raw = _read(study, source, instruments, corrections, findings, raw_files)
+        raw = read_entry(study, source, instruments, corrections, findings, raw_files)
         if raw is not None:
-            form, response, found = _receive_source(raw, source, study, instruments, key, roster, people, findings)
+            form, response, found, places = _receive_source(
+                raw, source, study, instruments, key, roster, people, findings
+            )
+            told.append(places)
             alerts += found
             forms.append(form)
             responses.append(response)
@@ -103,6 +113,7 @@ def receive_study(
     )
     form_table, response_table = _refuse_repeated_forms(form_table, response_table, findings)
     _note_empty_waves(form_table, study, findings)
+    moved = settle_places(pd.concat(told), people, roster, study, transfers, findings) if told else []
     check_everybody_has_a_group(people, study, findings)
     check_sites([site for _, site in people.values()], study, findings)
     participants = pd.DataFrame(
@@ -120,6 +131,9 @@ def receive_study(
         responses=check_table(response_table, RESPONSES),
         issues=findings.table(),
         raw_files=tuple(raw_files),
+        transfers=check_table(
+            pd.DataFrame([asdict(each) for each in moved], columns=list(TRANSFERS.columns)), TRANSFERS
+        ),
         alerts=tuple(sorted(alerts)),
     )
 
@@ -139,7 +153,7 @@ def _check_correction_files(study: Study, corrections: tuple[Correction, ...], f
             )
 
 
-def _read(
+def read_entry(
     study: Study,
     entry: Source | Roster,
     instruments: Mapping[str, Instrument],
@@ -152,6 +166,7 @@ def _read(
     if isinstance(entry, Source):
         wanted += [column for part in entry.instruments for column in (*part.columns, part.start) if column]
         wanted += list(entry.totals)
+        wanted += [] if entry.rows is None or entry.rows.column in wanted else [entry.rows.column]
     else:
         wanted += [each.column for each in entry.subgroups.values()]
     raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, findings, raw_files)
@@ -171,9 +186,11 @@ def _read(
                 )
         if any(columns is None for columns in found):
             return None
-        wanted += [name for columns in found if columns is not None for name in columns]
+        answers = [name for columns in found if columns is not None for name in columns]
+        wanted += answers
     report_undeclared(raw, wanted, findings)
-    return apply_corrections(raw, corrections, findings)
+    corrected = apply_corrections(raw, corrections, findings)
+    return records_of(corrected, entry, answers, findings) if isinstance(entry, Source) else corrected
 
 
 # --- answers -----------------------------------------------------------------------------------------------
@@ -188,7 +205,7 @@ def _receive_source(
     roster: dict[str, tuple[str, str]] | None,
     known: dict[str, tuple[str, str]],
     findings: Findings,
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Alert]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Alert], pd.DataFrame]:
     import pandas as pd
 
     people = people_of(raw, source, study, key, findings)
@@ -226,7 +243,7 @@ def _receive_source(
             rows=raw.rows,
             identifiers=raw.column(source.columns["participant"]) if study.safeguarding_key else (),
         )
-    return forms, pd.concat(parts, ignore_index=True), alerts
+    return forms, pd.concat(parts, ignore_index=True), alerts, places_told(people, waves, placed, source)
 
 
 def _long(

@@ -59,6 +59,8 @@ class Material:
     deviations: tuple[Deviation, ...]
     version: str
     fingerprint: str
+    quality: ReleasedTable | None = None  # how the forms were answered, QUALITY_COUNTS
+    linkage: ReleasedTable | None = None  # who was found again, where the study links by number and code
 
     def __post_init__(self) -> None:
         given = (*self.tables, *([] if self.people is None else [self.people]))
@@ -77,7 +79,7 @@ class Material:
             self.shares,
             *([] if self.sites is None else [self.sites]),
             self.verdicts,
-            *([] if self.form_checks is None else [self.form_checks]),
+            *(table for table in (self.form_checks, self.quality, self.linkage) if table is not None),
             *self.distributions.values(),
         )
 

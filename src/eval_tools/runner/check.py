@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval_tools.errors import DataError, DefinitionError, Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.corrections import load_corrections, load_decided
+from eval_tools.intake.findings import Findings, Severity
+from eval_tools.intake.quality.indices import measure_forms
+from eval_tools.intake.quality.notes import note_forms, note_items
 from eval_tools.runner.checks.report import (
     CheckedFile,
     CheckReport,
@@ -21,7 +24,8 @@ from eval_tools.runner.checks.report import (
     warn,
 )
 from eval_tools.runner.checks.terminal import Pen, render_text
-from eval_tools.runner.safeguarding import missing_lead, update_lists
+from eval_tools.runner.duty_holder import is_lead_required, missing_lead
+from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
 from eval_tools.scoring.notes import note_answers
 from eval_tools.studies.ages import doubtful_ages
@@ -41,6 +45,7 @@ DOUBTS = {
     "for_children": "made for ages {}, but the study asks adults.",
     "unchecked": "made for ages {}; the roster tells no age, so it was not checked who is outside.",
 }
+NO_LEAD = "no_safeguarding_lead"
 CORRECTIONS = "corrections.yaml"
 
 
@@ -92,14 +97,19 @@ def check_study(
         write_whole(book, workbook_bytes(report), mode=0o600)
         lines.append(f"To decide: {_shown(book, run.workbench)}")
         lines.append(f"Then: eval-tools check {study} --decisions {_shown(book, run.workbench)}")
-    return CheckOutcome("\n".join(lines), DataError.exit_code if report.of("error") else 0)
+    return CheckOutcome("\n".join(lines), _exit_code(report))
+
+
+def _exit_code(report: CheckReport) -> int:
+    rules = {finding.rule for finding in report.of("error")}
+    return DataError.exit_code if rules - {NO_LEAD} else DefinitionError.exit_code if rules else 0
 
 
 def examine_study(run: StudyRun) -> CheckReport:
     """Gather what is found in the files of a study, and write the list for the duty holder anew."""
     received = run.received
     alerts = update_lists(run)
-    found = [*group_findings(received.issues), *_lead(run), *_notes(run)]
+    found = [*group_findings(received.issues), *_lead(run), *_notes(run), *_quality(run)]
     roster = run.study.roster
     decided = load_decided(run.study.folder / CORRECTIONS, root=run.workbench.root)
     readings = {each.file: each.reading for each in run.study.sources}
@@ -185,7 +195,21 @@ def _count_forms(run: StudyRun) -> Iterator[FormCount]:
 
 
 def _lead(run: StudyRun) -> list[Finding]:
-    return [warn("no_safeguarding_lead", problem.where, problem.what, problem.remedy) for problem in missing_lead(run)]
+    """Say that nobody is named who looks at critical answers; where children may be waiting, a run is refused."""
+    severity: Severity = "error" if is_lead_required(run.study) else "warning"
+    return [
+        replace(warn(NO_LEAD, problem.where, problem.what, problem.remedy), severity=severity)
+        for problem in missing_lead(run.study, run.instruments)
+    ]
+
+
+def _quality(run: StudyRun) -> list[Finding]:
+    """Say which forms and items should be looked at because of how they were answered."""
+    received, findings = run.received, Findings()
+    quality = measure_forms(received.responses, run.instruments, participants=received.participants)
+    note_items(received.responses, run.instruments, findings, file=run.study.file)
+    note_forms(quality, received.forms, findings)
+    return [found for found in group_findings(findings.table()) if found.severity == "warning"]
 
 
 def _notes(run: StudyRun) -> list[Finding]:

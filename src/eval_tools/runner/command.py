@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from eval_tools.runner.collecting import add_monitor, run_monitor
 from eval_tools.runner.duty import add_safeguarding, run_safeguarding
 from eval_tools.runner.keys import add_key, run_key
 from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
@@ -70,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         "Every later change is found and listed in the report.",
     )
     lock.add_argument("study", metavar="STUDY", help="folder under data_raw/")
+    add_monitor(commands)
     add_questionnaires(commands)
     add_key(commands)
     add_safeguarding(commands)
@@ -146,6 +148,7 @@ COMMANDS = {
     "check": _check,
     "new": _new,
     "lock": _lock,
+    "monitor": run_monitor,
     "questionnaires": run_questionnaires,
     "key": run_key,
     "safeguarding": run_safeguarding,

@@ -78,7 +78,8 @@ def draft_study(
         drafted.remarks |= {("sources", i, *path): text for path, text in source.remarks.items()}
     drafted.data["plan"] = draft_plan(sources, instruments, waves, asker)
     drafted.data["publish"] = {"languages": _languages(asker), "min_cell": 10, "round_to": 5}
-    drafted.data["people"] = _people(used, instruments, asker, drafted.warnings)
+    children = drafted.data["kind"] == "real" and drafted.data["respondents"] == "children"
+    drafted.data["people"] = _people(used, instruments, asker, drafted.warnings, required=children)
     return drafted
 
 
@@ -331,8 +332,9 @@ def _languages(asker: Asker) -> list[str]:
 
 
 def _people(
-    used: Sequence[str], instruments: Mapping[str, Instrument], asker: Asker, warnings: list[str]
+    used: Sequence[str], instruments: Mapping[str, Instrument], asker: Asker, warnings: list[str], *, required: bool
 ) -> dict[str, str]:
+    """Ask for what protects people; of real children with critical questions, somebody must be named."""
     people = {
         "identifiers": asker.ask(
             Question(
@@ -350,7 +352,7 @@ def _people(
             key="safeguarding_lead",
             text=f"Who looks the same day at answers that need a person? ({', '.join(critical)})",
             why="A role that can be reached on every day of the survey, not a name.",
-            optional=True,
+            optional=not required,
         )
         people["safeguarding_lead"] = asker.ask(question)
         if not people["safeguarding_lead"]:

@@ -21,12 +21,19 @@ from eval_tools.comparison.stepped_verdict import judge_stepped
 from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
+from eval_tools.intake.collection import Collection, watch_collection
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
+from eval_tools.intake.quality.counts import count_quality
+from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
+from eval_tools.intake.transfers import FILE as TRANSFERS_FILE
+from eval_tools.intake.transfers import load_transfers
+from eval_tools.privacy.check_digits import has_right_check_digits
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
 from eval_tools.privacy.pseudonyms import key_fingerprint, pseudonym, published_key
 from eval_tools.runner.cache import StageCache
+from eval_tools.runner.duty_holder import refuse_without_lead
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
 from eval_tools.runner.release import Released, release_term
 from eval_tools.scoring.form_checks import count_form_checks, leave_out_excluded
@@ -157,11 +164,24 @@ class StudyRun:
     def received(self) -> Received:
         """The raw files as received, errors included; see ``issues``."""
         corrections = load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root)
-        return receive_study(self.study, self.instruments, corrections=corrections, key=self._key)
+        transfers = load_transfers(self.study.folder / TRANSFERS_FILE, root=self.workbench.root)
+        return receive_study(self.study, self.instruments, corrections=corrections, key=self._key, transfers=transfers)
+
+    def collection(self, wave: str) -> Collection:
+        """Say how far the collection of a wave is; incomplete and wrong files are counted, not refused."""
+        return watch_collection(
+            self.study,
+            self.instruments,
+            wave=wave,
+            corrections=load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root),
+            key=self._key,
+            is_right_code=has_right_check_digits,
+        )
 
     @cached_property
     def issues(self) -> pd.DataFrame:
-        """ISSUES without errors; a study with errors is refused here, before any other stage."""
+        """ISSUES without errors; a study with errors, or without a duty holder it needs, is refused here."""
+        refuse_without_lead(self.study, self.instruments)
         return self._cache.table("issues", lambda: refuse_errors(self.received.issues))
 
     @cached_property
@@ -169,6 +189,12 @@ class StudyRun:
         """PARTICIPANTS."""
         _ = self.issues
         return self._cache.table("participants", lambda: self.received.participants)
+
+    @cached_property
+    def transfers(self) -> pd.DataFrame:
+        """TRANSFERS."""
+        _ = self.issues
+        return self._cache.table("transfers", lambda: self.received.transfers)
 
     @cached_property
     def subgroups(self) -> pd.DataFrame:
@@ -244,6 +270,13 @@ class StudyRun:
             self.instruments,
             people=self.people,
             scales=[(outcome.instrument, outcome.scale) for outcome in self.study.plan.outcomes],
+        )
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """QUALITY: how every form was answered; one row per form, never published."""
+        return self._cache.table(
+            "quality", lambda: measure_forms(self.responses, self.instruments, participants=self.participants)
         )
 
     @cached_property
@@ -355,6 +388,7 @@ class StudyRun:
             changes=self.changes,
             verdicts=self.verdicts,
             form_checks=self.form_checks,
+            quality_counts=count_quality(self.quality, self.participants),
         )
 
     # --- report --------------------------------------------------------------------------------------------
@@ -391,6 +425,8 @@ class StudyRun:
             verdicts=released.verdicts,
             findings=findings,
             form_checks=released.form_checks,
+            quality=released.quality,
+            linkage=released.linkage,
             already_reversed=tuple(dict.fromkeys(notes["instrument"])),
             ages_known=bool(self.people["age"].notna().any()),
             lock=self.lock,
@@ -470,6 +506,16 @@ class StudyRun:
         table = self.released.sites.data
         for row in table[table["site"] == "all"].itertuples(index=False):
             print(f"{row.outcome} {row.contrast} {row.estimator} {row.group}: {row.estimate:.4f}")
+
+    def record_quality(self) -> None:
+        """Print how many forms of the term show no sign of careless answering, one, or several, for the tests."""
+        if self.released.quality is None:
+            print("no form was looked at")
+            return
+        table = self.released.quality.data
+        mine = table[(table["measure"] == "signs") & (table["wave"] == self.term)]
+        for row in mine.to_dict("records"):
+            print(f"signs {row['informant']} {row['group']} {row['class']}: {row['count']:.0f}")
 
     def record_reliability(self) -> None:
         """Print the released reliabilities for the tests, rounded to four decimals."""

@@ -21,6 +21,7 @@ from eval_tools.studies.study import (
     Plan,
     Reading,
     Roster,
+    RowsWanted,
     Source,
     Study,
     Subgroup,
@@ -146,6 +147,9 @@ def _build_sources(entry: dict[str, Any], folder: Path, instruments: Instruments
             missing=_frozen(missing),
             totals=_frozen(entry.get("totals", {})),
             ignore=tuple(entry.get("ignore", ())),
+            rows=RowsWanted(column=entry["rows"]["column"], equals=tuple(entry["rows"]["equals"]))
+            if "rows" in entry
+            else None,
         )
         for file in source_files(entry, folder)
     ]

@@ -14,6 +14,7 @@ from eval_tools.definitions.shapes import (
     Shape,
     Slug,
     Text,
+    TextOrNone,
     Translated,
     Word,
 )
@@ -116,6 +117,7 @@ STUDY = Record(
                     "values": VALUES,
                     "totals": MapOf(Text(rf"{SLUG}\.{SLUG}", "Write questionnaire.scale."), keys=r"[^\n]+"),
                     "ignore": TEXTS,
+                    "rows": Record({"column": Text(), "equals": ListOf(TextOrNone(), at_least=1)}),
                 },
             ),
             at_least=1,

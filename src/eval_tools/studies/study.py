@@ -162,6 +162,14 @@ class InstrumentColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowsWanted:
+    """Which rows of a file are of a source: those whose cell in a column is one of some texts; '' is the empty cell."""
+
+    column: str
+    equals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One raw file of answers."""
 
@@ -175,6 +183,7 @@ class Source:
     missing: Mapping[str, str]  # cell text to blank, skipped, not_in_version or invalid
     totals: Mapping[str, str]
     ignore: tuple[str, ...]
+    rows: RowsWanted | None = None  # all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
