@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
-SCHOOLS, ROWS, ROUNDS, PROMISE = 10, 1_000, 5, 5.0
+SCHOOLS, ROWS, ROUNDS, PROMISE = 10, 1_000, 3, 5.0
 CES_D, SWLS = [f"cesd{n:02}" for n in range(1, 21)], [f"swls{n}" for n in range(1, 6)]
 HEADER = ["id", "group", "school", *CES_D, *SWLS]
 STUDY = """\
@@ -52,7 +52,7 @@ sources:
 """
 SOURCE = """\
   - file: {wave}/school-{school:02}.csv
-    reader: csv
+    reader: table
     informant: child
     wave: {wave}
     columns: {{participant: id, group: group, site: school}}

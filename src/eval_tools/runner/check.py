@@ -165,7 +165,12 @@ def decide_findings(
     path = run.study.folder / CORRECTIONS
     known = {each.id for each in load_corrections(path, root=run.workbench.root)}
     read = read_decisions(
-        Path(workbook), examine_study(run), known=known, names_somebody=run.names_participant, today=today
+        Path(workbook),
+        examine_study(run),
+        known=known,
+        decided_before=load_decided(path, root=run.workbench.root),
+        names_somebody=run.names_participant,
+        today=today,
     )
     lines = append_decisions(path, read, root=run.workbench.root)
     after = check_study(study, start=start, html=html, xlsx=xlsx, pen=pen)

@@ -11,6 +11,7 @@ from typing import Any
 
 from eval_tools.errors import DataError, DefinitionError, Problem
 from eval_tools.forms.typed_table import check_package
+from eval_tools.intake.decided import Decided
 from eval_tools.runner.checks.lines import Choice, Line, line_key, list_lines
 from eval_tools.runner.checks.report import NEVER_ACCEPTED, CheckReport
 from eval_tools.runner.checks.workbook import HEADER
@@ -56,6 +57,7 @@ def read_decisions(
     report: CheckReport,
     *,
     known: Collection[str],
+    decided_before: Decided,
     names_somebody: Callable[[str], bool],
     today: str,
 ) -> ReadDecisions:
@@ -69,6 +71,8 @@ def read_decisions(
         The check as it stands now.
     known : collection of str
         Ids of the corrections there are.
+    decided_before : Decided
+        What was accepted and asked before.
     names_somebody : callable
         Says whether a note holds the id of a participant.
     today : str
@@ -94,7 +98,7 @@ def read_decisions(
             refused.append(Problem(row.where, "the decision is none of the words.", "fix, accept or ask school."))
         elif row.cells["key"] in lines and _key_of(row, report) == row.cells["key"]:
             decided[row.cells["key"]].append((row, CHOICES[word]))
-        elif correction_id(row.cells["key"]) in known or _accepted_already(row, report):
+        elif correction_id(row.cells["key"]) in known or _accepted_already(row, decided_before):
             n_known += 1
         else:
             refused.append(_stale(row, report))
@@ -198,9 +202,9 @@ def _key_of(row: _Row, report: CheckReport) -> str:
     return line_key(report.study, *(row.cells[name] for name in parts))
 
 
-def _accepted_already(row: _Row, report: CheckReport) -> bool:
-    place = tuple(row.cells[name] for name in ("rule", "file", "column"))
-    return any(f.key == place and str(f.count) == row.cells["count"] for f in report.accepted)
+def _accepted_already(row: _Row, decided: Decided) -> bool:
+    accepted = decided.accepted.get((row.cells["rule"], row.cells["file"], row.cells["column"]))
+    return accepted is not None and str(accepted.count) == row.cells["count"]
 
 
 def _contradiction(line: Line, entries: list[tuple[_Row, Choice]]) -> Problem | None:
