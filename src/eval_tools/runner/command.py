@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from eval_tools.runner.collecting import add_monitor, run_monitor
 from eval_tools.runner.duty import add_safeguarding, run_safeguarding
+from eval_tools.runner.interviews import add_interviews, run_interviews
 from eval_tools.runner.keys import add_key, run_key
 from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
 
@@ -73,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     lock.add_argument("study", metavar="STUDY", help="folder under data_raw/")
     add_monitor(commands)
     add_questionnaires(commands)
+    add_interviews(commands)
     add_key(commands)
     add_safeguarding(commands)
     return parser
@@ -150,6 +152,7 @@ COMMANDS = {
     "lock": _lock,
     "monitor": run_monitor,
     "questionnaires": run_questionnaires,
+    "interviews": run_interviews,
     "key": run_key,
     "safeguarding": run_safeguarding,
 }
