@@ -25,7 +25,7 @@ from eval_tools.studies.workbench import Workbench, find_workbench
 README = "README.md"
 HEADING = """\
 Proposed by eval-tools new from the files in this folder. Read it before the first run: every line can be changed.
-What each key means: docs, and the messages of eval-tools check."""
+What each key means stands in docs/study.md; eval-tools check says what is wrong."""
 PROVENANCE = """\
 # {study}
 
