@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +35,7 @@ from eval_tools.intake.transfers import load_transfers
 from eval_tools.privacy.check_digits import has_right_check_digits
 from eval_tools.privacy.disclosure import ReleasedTable, release_not_read
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
-from eval_tools.privacy.pseudonyms import key_fingerprint, published_key
+from eval_tools.privacy.pseudonyms import key_fingerprint, pseudonym, published_key
 from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.runner.cache import StageCache
 from eval_tools.runner.duty_holder import refuse_without_lead
@@ -69,6 +70,7 @@ ABOUT_PEOPLE = (
 KEY_FILE = "EVAL_TOOLS_KEY_FILE"
 IDENTITY_FILE = "EVAL_TOOLS_IDENTITY_FILE"
 TOLD_BY_TRANSFERS = ("transferred", "site_not_of_roster")
+SHORTEST_ID = 4  # a shorter word in a note is more likely a number of forms
 BLOCKS_EACH = (
     "branch-1",
     "compare-intro",
@@ -145,6 +147,12 @@ class StudyRun:
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every raw file and definition."""
         return input_hashes(self.definition, self.workbench)
+
+    def names_participant(self, text: str) -> bool:
+        """Say whether a text holds the id of somebody in the study, as a word of four characters or more."""
+        words = [word for word in re.findall(r"[^\W_](?:[\w.-]*[^\W_])?", text) if len(word) >= SHORTEST_ID]
+        known = set(self.received.participants["participant"])
+        return any(pseudonym(word, key=self.key, study=self.study.id) in known for word in words)
 
     @property
     def fingerprint(self) -> str:

@@ -45,7 +45,11 @@ def load_study(study: str, *, workbench: Workbench) -> StudyDefinition:
         With every problem of study.yaml and of the questionnaires it uses.
     """
     folder = workbench.study_folder(study)
-    doc = read_yaml(folder / "study.yaml", root=workbench.root)
+    return parse_study(read_yaml(folder / "study.yaml", root=workbench.root), folder, workbench=workbench)
+
+
+def parse_study(doc: Document, folder: Path, *, workbench: Workbench) -> StudyDefinition:
+    """Turn a study.yaml that may not be written yet into a study; see :func:`load_study`."""
     problems = check_shape(doc, STUDY)
     if problems:
         raise DefinitionError(problems)
