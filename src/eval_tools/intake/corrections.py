@@ -19,7 +19,7 @@ from eval_tools.intake.files.received import open_received
 from eval_tools.intake.files.sheet import Sheet
 from eval_tools.intake.files.sheets import read_sheets
 from eval_tools.intake.findings import Findings
-from eval_tools.intake.options import as_flag, change_in_step, info_of
+from eval_tools.intake.options import as_flag, change_in_step, info_of, is_words_joined
 from eval_tools.intake.raw_table import INVALID, REASONS, RawTable, plain
 from eval_tools.intake.row_place import Match, file_changed, find_rows, is_place, matched_columns
 
@@ -340,6 +340,9 @@ def _change(
     """Set cells to a reason or to the right answer, and what must change with them."""
     column = column_named(raw, correction.details["column"])
     index = raw.header.index(column)
+    if is_words_joined(info_of(raw, column)):
+        _fail(findings, correction, f"changes column {column!r}, which joins the words of options; change the options.")
+        return raw
     old, new = _texts(raw, column, correction)
     current = raw.column(column)
     changed = [i for i in hits if not _is_now(raw.cells[i][index], new)]

@@ -15,7 +15,9 @@ from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable, plain
 from eval_tools.studies.study import Reading
 
-OF_THE_PLATFORM = ("system", "identifying", "score", "choices")  # kinds of columns that need no word in study.yaml
+# Kinds of columns that need no word in study.yaml: what the platform adds, and parts of a question, which depend on
+# what somebody chose and so may come and go from wave to wave.
+OF_THE_PLATFORM = ("system", "identifying", "score", "choices", "choice", "rank", "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from typing import Any
 from eval_tools.errors import Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.proposing.answers import CellMeaning, column_pattern, read_meaning
-from eval_tools.intake.proposing.files import NEEDS_NO_WORD, ProposedFile
+from eval_tools.intake.proposing.files import ProposedFile
 from eval_tools.intake.proposing.questionnaires import Match
+from eval_tools.intake.raw_files import OF_THE_PLATFORM
 from eval_tools.runner.asking import Asker, Question, yes_or_no
 from eval_tools.studies.study import KNOWN_INFORMANTS
 
@@ -81,7 +82,7 @@ class Source:
         if self.blank:
             entry["blank"] = self.blank
         used = {*columns.values(), *(name for part in self.parts for name in part)}
-        ignore = [c.name for c in self.file.columns if c.name not in used and c.info.kind not in NEEDS_NO_WORD]
+        ignore = [c.name for c in self.file.columns if c.name not in used and c.info.kind not in OF_THE_PLATFORM]
         if ignore:
             entry["ignore"] = ignore
             told = [name for name in self.file.identifying if name in ignore]
@@ -273,7 +274,7 @@ def draft_roster(file: ProposedFile, group_values: Mapping[str, str], warnings: 
     if values:
         entry["values"] = values
     used = set(columns.values())
-    ignore = [c.name for c in file.columns if c.name not in used and c.info.kind not in NEEDS_NO_WORD]
+    ignore = [c.name for c in file.columns if c.name not in used and c.info.kind not in OF_THE_PLATFORM]
     if ignore:
         entry["ignore"] = ignore
     if file.identifying:

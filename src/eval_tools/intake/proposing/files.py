@@ -14,9 +14,9 @@ from eval_tools.intake.proposing.questionnaires import MOST_ANSWERS, Column, Mat
 from eval_tools.intake.proposing.reading import ReadExport
 from eval_tools.intake.proposing.roles import Role, find_roles, identifies
 from eval_tools.intake.proposing.waves import wave_of_file
+from eval_tools.intake.raw_files import OF_THE_PLATFORM
 from eval_tools.intake.raw_table import REASONS, plain
 
-NEEDS_NO_WORD = ("system", "score", "choices", "identifying")
 MOST_GROUPS, MOST_WAVES = 6, 12
 WHO = (  # informant, what files and folders call them
     ("teacher", ("teacher", "教师", "教師", "老师", "老師", "班主任")),
@@ -83,7 +83,7 @@ def propose_file(export: ReadExport, instruments: Mapping[str, Instrument]) -> P
         identifying=tuple(
             info.name
             for info in infos
-            if info.kind not in NEEDS_NO_WORD and info.name not in used | of_forms and identifies(info)
+            if info.kind not in OF_THE_PLATFORM and info.name not in used | of_forms and identifies(info)
         ),
         wave=wave_of_file(export.file),
         informant=informant_of_file(export.file, [instruments[match.instrument] for match in matches]),
