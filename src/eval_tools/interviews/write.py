@@ -6,6 +6,7 @@ import uuid
 from xml.sax.saxutils import escape, quoteattr
 
 from eval_tools.interviews.gathered import Project
+from eval_tools.spreadsheets import frame_csv
 
 _SPACE = uuid.UUID("3f1d5b0e-6a39-5d0e-9b57-7b1f0f6a2c11")
 
@@ -32,7 +33,7 @@ def codings_as_csv(project: Project, *, words: bool = False) -> bytes:
     if words:
         places = zip(frame["source"], frame["start"], frame["end"], strict=True)
         frame = frame.assign(text=[project.texts.get(source, "")[start:end] for source, start, end in places])
-    return frame.to_csv(index=False).encode("utf-8-sig")
+    return frame_csv(frame)
 
 
 def codebook_as_qdc(project: Project) -> bytes:

@@ -112,9 +112,9 @@ def _told(options: argparse.Namespace) -> Reading:
 
 
 def _write(path: Path, frame: pd.DataFrame) -> None:
-    from eval_tools.spreadsheets import write_whole
+    from eval_tools.spreadsheets import frame_csv, write_whole
 
-    write_whole(path, frame.to_csv(index=False).encode("utf-8-sig"))
+    write_whole(path, frame_csv(frame))
     sys.stdout.write(f"{path}\n")
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from eval_tools.errors import DataError, Problem
 from eval_tools.intake.mapping import SitePlace, changed_places, map_sites
-from eval_tools.runner.monitor import write_owner_only
 from eval_tools.runner.study_run import StudyRun
+from eval_tools.spreadsheets import write_owner_only
 from eval_tools.studies.study import Study
 
 if TYPE_CHECKING:

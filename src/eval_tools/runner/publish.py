@@ -24,6 +24,7 @@ from eval_tools.runner.notebooks import run_notebook
 from eval_tools.runner.progress import Progress
 from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
+from eval_tools.spreadsheets import frame_csv
 from eval_tools.studies.workbench import Workbench
 
 PACKAGES = ("numpy", "pandas", "scipy", "matplotlib", "jinja2", "babel", "pyyaml", "papermill", "ipykernel")
@@ -98,8 +99,6 @@ def _write_report(run: StudyRun, language: str, folder: Path) -> None:
 
 
 def _write_table(table: ReleasedTable, folder: Path) -> None:
-    from eval_tools.spreadsheets import frame_csv
-
     folder.mkdir(exist_ok=True)
     (folder / f"{table.name}.csv").write_bytes(frame_csv(table.data))
 
@@ -147,7 +146,7 @@ def _keep_other_languages(run: StudyRun, languages: tuple[str, ...], target: Pat
 
 def _identity(run: StudyRun) -> str:
     """Hash what a report shows: its inputs and, as the duty holder answers later, what is told of that."""
-    told = "" if run.released.safeguarding is None else run.released.safeguarding.data.to_csv(index=False)
+    told = b"" if run.released.safeguarding is None else frame_csv(run.released.safeguarding.data)
     return combine(run.fingerprint, eval_tools.__version__, code_digest(), run.study.id, run.term, told)
 
 
