@@ -14,6 +14,8 @@ from eval_tools.comparison.estimators import ESTIMATORS
 from eval_tools.comparison.individual import CLASSES
 from eval_tools.comparison.stepped import ESTIMATORS as STEPPED
 from eval_tools.comparison.without_flagged import ESTIMATOR as WITHOUT_FLAGGED
+from eval_tools.intake.quality.counts import HOW_MANY, HOW_OPEN
+from eval_tools.intake.quality.rule import SIGNS
 from eval_tools.reporting.chapters.annex import TESTED
 from eval_tools.reporting.language import NAMED, SITE_PLACES, SITE_WORDS, WORD, catalogue
 from eval_tools.scoring.form_checks import CHECKS, STATUSES
@@ -76,6 +78,10 @@ BY_SITE = ("site_change", "site_difference")
 # Keys that the code puts together, by their pattern. Those of findings are taken from the source of intake.
 FAMILIES = {
     "status.*": [f"status.{status}" for status in NO_ESTIMATE],
+    "trust.*": [f"trust.sign.{sign}" for sign in SIGNS],
+    "trust.note.*": ["trust.note.children", "trust.note.adults"],
+    "trust.signs.*": [f"trust.signs.{n}" for n in HOW_MANY],
+    "trust.open.*": [f"trust.open.{how}" for how in HOW_OPEN],
     "severity.*": ["severity.warning", "severity.note"],
     "headline.*.*": [f"headline.{moved}.{told}" for moved, told in product(MOVED, TOLD)],
     "headline.one.**": [

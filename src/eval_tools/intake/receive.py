@@ -6,7 +6,7 @@ The first thing that happens to an identifier is that it becomes a pseudonym; no
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from eval_tools.intake.consent import (
 )
 from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
+from eval_tools.intake.mapping import check_groups_of_sites, check_roster_regions
 from eval_tools.intake.people import read_people
 from eval_tools.intake.places import check_sites
 from eval_tools.intake.placing import (
@@ -38,10 +39,12 @@ from eval_tools.intake.placing import (
 from eval_tools.intake.quality.personal_data import note_personal_columns
 from eval_tools.intake.raw_files import RawFile, read_raw_file, report_undeclared
 from eval_tools.intake.raw_table import RawTable
+from eval_tools.intake.records import records_of
+from eval_tools.intake.transfers import Transfer, places_told, settle_places
 from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
 from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.studies.study import Roster, Source, Study
-from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, check_table
+from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, TRANSFERS, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +61,7 @@ class Received:
     responses: pd.DataFrame
     issues: pd.DataFrame
     raw_files: tuple[RawFile, ...]
+    transfers: pd.DataFrame  # who changed school or group after the start
     alerts: tuple[Alert, ...]  # for the duty holder; no table holds them
 
 
@@ -67,6 +71,7 @@ def receive_study(
     *,
     corrections: tuple[Correction, ...],
     key: bytes,
+    transfers: tuple[Transfer, ...] = (),
 ) -> Received:
     """Read every raw file of a study and say everything that is wrong with it.
 
@@ -77,6 +82,8 @@ def receive_study(
     corrections : tuple of Correction
     key : bytes
         Secret of the study's pseudonyms.
+    transfers : tuple of Transfer
+        Forms that name another school or group because the child moved.
 
     Returns
     -------
@@ -97,7 +104,7 @@ def receive_study(
     withdrawn = read_withdrawn(study.folder)
 
     def read(entry: Source | Roster) -> RawTable | None:
-        raw = _read(study, entry, instruments, corrections, findings, raw_files)
+        raw = read_entry(study, entry, instruments, corrections, findings, raw_files)
         return None if raw is None else leave_out_withdrawn(raw, entry, study, key, withdrawn, findings)
 
     roster_raw = None if study.roster is None else read(study.roster)
@@ -106,6 +113,7 @@ def receive_study(
     if study.roster is not None and roster_raw is not None:
         kept = leave_out_refused(roster_raw, study.roster, study, key, permission, findings)
         _note_personal(kept, study.roster, (), findings)
+        check_roster_regions(kept, study, findings)
         roster = read_roster(kept, study, key, findings)
         levels = read_subgroups(kept, study, key, findings)
         about = read_people(kept, study.roster, key=key, study=study.id, findings=findings)
@@ -113,12 +121,14 @@ def receive_study(
         roster = {}
     forms: list[pd.DataFrame] = []
     responses: list[pd.DataFrame] = []
+    told: list[pd.DataFrame] = []
     people: dict[str, tuple[str, str]] = dict(roster or {})
     for source, all_records in received:
         raw = leave_out_refused(all_records, source, study, key, permission, findings)
-        form, response, found = _receive_source(
+        form, response, found, places = _receive_source(
             raw, source, study, instruments, key, roster, people, permission, findings
         )
+        told.append(places)
         alerts += found
         forms.append(form)
         responses.append(response)
@@ -128,7 +138,9 @@ def receive_study(
     )
     form_table, response_table = _refuse_repeated_forms(form_table, response_table, findings)
     _note_empty_waves(form_table, study, findings)
+    moved = settle_places(pd.concat(told), people, roster, study, transfers, findings) if told else []
     check_everybody_has_a_group(people, study, findings)
+    check_groups_of_sites(people, study, findings)
     check_sites([site for _, site in people.values()], study, findings)
     participants = pd.DataFrame(
         {
@@ -145,6 +157,9 @@ def receive_study(
         responses=check_table(response_table, RESPONSES),
         issues=findings.table(),
         raw_files=tuple(raw_files),
+        transfers=check_table(
+            pd.DataFrame([asdict(each) for each in moved], columns=list(TRANSFERS.columns)), TRANSFERS
+        ),
         alerts=tuple(sorted(alerts)),
     )
 
@@ -172,7 +187,7 @@ def find_participant(
     rows: dict[str, tuple[int, ...]] = {}
     unread: list[str] = []
     for entry in entries:
-        raw = _read(study, entry, instruments, corrections, findings, [])
+        raw = read_entry(study, entry, instruments, corrections, findings, [])
         if raw is None:
             unread.append(entry.file)
         else:
@@ -200,7 +215,7 @@ def _check_correction_files(study: Study, corrections: tuple[Correction, ...], f
             )
 
 
-def _read(
+def read_entry(
     study: Study,
     entry: Source | Roster,
     instruments: Mapping[str, Instrument],
@@ -213,6 +228,7 @@ def _read(
     if isinstance(entry, Source):
         wanted += [column for part in entry.instruments for column in (*part.columns, part.start) if column]
         wanted += list(entry.totals)
+        wanted += [] if entry.rows is None or entry.rows.column in wanted else [entry.rows.column]
     else:
         wanted += [each.column for each in entry.subgroups.values()]
     raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, findings, raw_files, identifying=entry.dropped)
@@ -232,9 +248,11 @@ def _read(
                 )
         if any(columns is None for columns in found):
             return None
-        wanted += [name for columns in found if columns is not None for name in columns]
+        answers = [name for columns in found if columns is not None for name in columns]
+        wanted += answers
     report_undeclared(raw, wanted, findings)
-    return apply_corrections(raw, corrections, findings)
+    corrected = apply_corrections(raw, corrections, findings)
+    return records_of(corrected, entry, answers, findings) if isinstance(entry, Source) else corrected
 
 
 def _note_personal(raw: RawTable, entry: Source | Roster, questions: Collection[str], findings: Findings) -> None:
@@ -255,7 +273,7 @@ def _receive_source(
     known: dict[str, tuple[str, str]],
     permission: Permission,
     findings: Findings,
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Alert]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Alert], pd.DataFrame]:
     import pandas as pd
 
     people = people_of(raw, source, study, key, findings)
@@ -298,7 +316,7 @@ def _receive_source(
             rows=raw.rows,
             identifiers=raw.column(source.columns["participant"]) if study.safeguarding_key else (),
         )
-    return forms, pd.concat(parts, ignore_index=True), alerts
+    return forms, pd.concat(parts, ignore_index=True), alerts, places_told(people, waves, placed, source)
 
 
 def questions_of(raw: RawTable, source: Source, instruments: Mapping[str, Instrument]) -> list[str]:

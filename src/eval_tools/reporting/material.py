@@ -60,6 +60,10 @@ class Material:
     deviations: tuple[Deviation, ...]
     version: str
     fingerprint: str
+    quality: ReleasedTable | None = None  # how the forms were answered, QUALITY_COUNTS
+    linkage: ReleasedTable | None = None  # who was found again, where the study links by number and code
+    transfers: ReleasedTable | None = None  # where forms name sites
+    safeguarding: ReleasedTable | None = None  # where somebody is named who looks at answers that need a person
 
     def __post_init__(self) -> None:
         given = (*self.tables, *([] if self.people is None else [self.people]))
@@ -78,7 +82,8 @@ class Material:
             self.shares,
             *([] if self.sites is None else [self.sites]),
             self.verdicts,
-            *([] if self.form_checks is None else [self.form_checks]),
+            *(table for table in (self.form_checks, self.quality, self.linkage) if table is not None),
+            *(table for table in (self.transfers, self.safeguarding) if table is not None),
             *self.distributions.values(),
         )
 

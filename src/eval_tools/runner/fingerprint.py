@@ -28,7 +28,8 @@ def hash_files(paths: Iterable[Path], *, root: Path) -> dict[str, str]:
 def input_hashes(definition: StudyDefinition, workbench: Workbench) -> dict[str, str]:
     """Hash everything a study's results depend on, apart from the code."""
     study = definition.study
-    files = [study.folder / name for name in ("study.yaml", "corrections.yaml", WITHDRAWN_FILE, LOCK_FILE)]
+    named = ("study.yaml", "corrections.yaml", "transfers.yaml", WITHDRAWN_FILE, LOCK_FILE)
+    files = [study.folder / name for name in named]
     corrections = load_corrections(study.folder / "corrections.yaml", root=workbench.root)
     files += [each.details.path for each in corrections if each.action == "log"]
     for entry in (*study.sources, *((study.roster,) if study.roster else ())):

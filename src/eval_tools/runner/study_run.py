@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -18,20 +19,28 @@ from eval_tools.comparison.describe import describe_scores
 from eval_tools.comparison.individual import classify_changes, count_classes
 from eval_tools.comparison.results import estimate_results
 from eval_tools.comparison.stepped_verdict import judge_stepped
+from eval_tools.comparison.transfers import count_transfers
 from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
+from eval_tools.intake.collection import Collection, watch_collection
 from eval_tools.intake.correction import Correction
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
+from eval_tools.intake.quality.counts import count_quality
+from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
+from eval_tools.intake.transfers import FILE as TRANSFERS_FILE
+from eval_tools.intake.transfers import load_transfers
+from eval_tools.privacy.check_digits import has_right_check_digits
 from eval_tools.privacy.disclosure import ReleasedTable, release_not_read
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
-from eval_tools.privacy.pseudonyms import key_fingerprint, published_key
+from eval_tools.privacy.pseudonyms import key_fingerprint, pseudonym, published_key
 from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.runner.cache import StageCache
+from eval_tools.runner.duty_holder import refuse_without_lead
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
-from eval_tools.runner.release import Released, release_term
+from eval_tools.runner.release import LISTED, Released, release_term
 from eval_tools.runner.retention import refuse_after_retention
 from eval_tools.scoring.form_checks import count_form_checks, leave_out_excluded
 from eval_tools.scoring.norms import place_in_norms
@@ -60,6 +69,8 @@ ABOUT_PEOPLE = (
 )  # findings that count people; the report tells them rounded, or not at all
 KEY_FILE = "EVAL_TOOLS_KEY_FILE"
 IDENTITY_FILE = "EVAL_TOOLS_IDENTITY_FILE"
+TOLD_BY_TRANSFERS = ("transferred", "site_not_of_roster")
+SHORTEST_ID = 4  # a shorter word in a note is more likely a number of forms
 BLOCKS_EACH = (
     "branch-1",
     "compare-intro",
@@ -137,6 +148,12 @@ class StudyRun:
         """SHA-256 of every raw file and definition."""
         return input_hashes(self.definition, self.workbench)
 
+    def names_participant(self, text: str) -> bool:
+        """Say whether a text holds the id of somebody in the study, as a word of four characters or more."""
+        words = [word for word in re.findall(r"[^\W_](?:[\w.-]*[^\W_])?", text) if len(word) >= SHORTEST_ID]
+        known = set(self.received.participants["participant"])
+        return any(pseudonym(word, key=self.key, study=self.study.id) in known for word in words)
+
     @property
     def fingerprint(self) -> str:
         """One hash of all inputs."""
@@ -180,11 +197,26 @@ class StudyRun:
     @cached_property
     def received(self) -> Received:
         """The raw files as received, errors included; see ``issues``."""
-        return receive_study(self.study, self.instruments, corrections=self.corrections, key=self.key)
+        transfers = load_transfers(self.study.folder / TRANSFERS_FILE, root=self.workbench.root)
+        return receive_study(
+            self.study, self.instruments, corrections=self.corrections, key=self.key, transfers=transfers
+        )
+
+    def collection(self, wave: str) -> Collection:
+        """Say how far the collection of a wave is; incomplete and wrong files are counted, not refused."""
+        return watch_collection(
+            self.study,
+            self.instruments,
+            wave=wave,
+            corrections=self.corrections,
+            key=self.key,
+            is_right_code=has_right_check_digits,
+        )
 
     @cached_property
     def issues(self) -> pd.DataFrame:
-        """ISSUES without errors; a study with errors is refused here, before any other stage."""
+        """ISSUES without errors; a study with errors, or without a duty holder it needs, is refused here."""
+        refuse_without_lead(self.study, self.instruments)
         return self._cache.table("issues", lambda: refuse_errors(self.received.issues))
 
     @cached_property
@@ -192,6 +224,12 @@ class StudyRun:
         """PARTICIPANTS."""
         _ = self.issues
         return self._cache.table("participants", lambda: self.received.participants)
+
+    @cached_property
+    def transfers(self) -> pd.DataFrame:
+        """TRANSFERS."""
+        _ = self.issues
+        return self._cache.table("transfers", lambda: self.received.transfers)
 
     @cached_property
     def subgroups(self) -> pd.DataFrame:
@@ -268,6 +306,24 @@ class StudyRun:
             people=self.people,
             scales=[(outcome.instrument, outcome.scale) for outcome in self.study.plan.outcomes],
         )
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """QUALITY: how every form was answered; one row per form, never published."""
+        return self._cache.table(
+            "quality", lambda: measure_forms(self.responses, self.instruments, participants=self.participants)
+        )
+
+    @cached_property
+    def safeguarding(self) -> pd.DataFrame:
+        """How many forms were listed for the duty holder, answered, and answered within a day; empty without one."""
+        import pandas as pd
+
+        from eval_tools.runner.safeguarding import count_answered
+
+        asks = any(True for instrument in self.instruments.values() for _ in instrument.critical_items())
+        rows = [("all", "all", *count_answered(self))] if asks and self.study.safeguarding_lead else []
+        return pd.DataFrame(rows, columns=["group", "wave", *LISTED])
 
     @cached_property
     def reliabilities(self) -> pd.DataFrame:
@@ -378,6 +434,9 @@ class StudyRun:
             changes=self.changes,
             verdicts=self.verdicts,
             form_checks=self.form_checks,
+            quality_counts=count_quality(self.quality, self.participants),
+            transfers=count_transfers(self.transfers, self.participants, self.study, wave=self.term),
+            safeguarding=self.safeguarding,
         )
 
     # --- report --------------------------------------------------------------------------------------------
@@ -388,7 +447,8 @@ class StudyRun:
         from eval_tools.reporting.material import Finding, Material
 
         counted: dict[tuple[str, str], list[int]] = {}
-        for issue in self.issues[~self.issues["rule"].isin(ABOUT_PEOPLE)].itertuples(index=False):
+        counted_elsewhere = self.issues["rule"].isin((*ABOUT_PEOPLE, *TOLD_BY_TRANSFERS))  # as released counts
+        for issue in self.issues[~counted_elsewhere].itertuples(index=False):
             counted.setdefault((str(issue.severity), str(issue.rule)), []).append(int(issue.count))  # type: ignore[call-overload]
         findings = tuple(
             Finding(rule=rule, severity=severity, count=max(sum(counts), len(counts)))
@@ -415,6 +475,10 @@ class StudyRun:
             findings=findings,
             not_read=self._not_read,
             form_checks=released.form_checks,
+            quality=released.quality,
+            linkage=released.linkage,
+            transfers=released.transfers,
+            safeguarding=released.safeguarding,
             already_reversed=tuple(dict.fromkeys(notes["instrument"])),
             ages_known=bool(self.people["age"].notna().any()),
             lock=self.lock,
@@ -501,6 +565,16 @@ class StudyRun:
         table = self.released.sites.data
         for row in table[table["site"] == "all"].itertuples(index=False):
             print(f"{row.outcome} {row.contrast} {row.estimator} {row.group}: {row.estimate:.4f}")
+
+    def record_quality(self) -> None:
+        """Print how many forms of the term show no sign of careless answering, one, or several, for the tests."""
+        if self.released.quality is None:
+            print("no form was looked at")
+            return
+        table = self.released.quality.data
+        mine = table[(table["measure"] == "signs") & (table["wave"] == self.term)]
+        for row in mine.to_dict("records"):
+            print(f"signs {row['informant']} {row['group']} {row['class']}: {row['count']:.0f}")
 
     def record_reliability(self) -> None:
         """Print the released reliabilities for the tests, rounded to four decimals."""

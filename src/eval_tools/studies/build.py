@@ -12,7 +12,7 @@ from eval_tools.definitions.strict_yaml import Document
 from eval_tools.instruments.load import Instruments
 from eval_tools.privacy.disclosure import DisclosureRule
 from eval_tools.studies.check_sources import item_columns, source_files
-from eval_tools.studies.places import build_regions, build_starts
+from eval_tools.studies.places import build_confirmed, build_regions, build_starts
 from eval_tools.studies.roles import build_roles
 from eval_tools.studies.study import (
     Assignment,
@@ -23,6 +23,7 @@ from eval_tools.studies.study import (
     Plan,
     Reading,
     Roster,
+    RowsWanted,
     Source,
     Study,
     Subgroup,
@@ -81,6 +82,7 @@ def build_study(doc: Document, folder: Path, instruments: Instruments) -> Study:
             }
         ),
         regions=build_regions(doc),
+        confirmed=build_confirmed(doc),
         site_word=data.get("site_word", "site"),
         safeguarding_lead=data["people"].get("safeguarding_lead", ""),
         safeguarding_key=data["people"].get("safeguarding_key", ""),
@@ -153,6 +155,9 @@ def _build_sources(entry: dict[str, Any], folder: Path, instruments: Instruments
             missing=_frozen(missing),
             totals=_frozen(entry.get("totals", {})),
             ignore=tuple(entry.get("ignore", ())),
+            rows=RowsWanted(column=entry["rows"]["column"], equals=tuple(entry["rows"]["equals"]))
+            if "rows" in entry
+            else None,
             roles=_frozen(build_roles(entry, [column for part in parts for column in part.columns])),
         )
         for file in source_files(entry, folder)

@@ -71,6 +71,17 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmedChange:
+    """A site that is right to be in another region or group than before."""
+
+    site: str
+    was_region: str  # '' if the region did not change
+    was_group: str  # '' if the group did not change
+    from_wave: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One scale the study set out to change."""
 
@@ -172,6 +183,14 @@ class InstrumentColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowsWanted:
+    """Which rows of a file are of a source: those whose cell in a column is one of some texts; '' is the empty cell."""
+
+    column: str
+    equals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One raw file of answers."""
 
@@ -185,6 +204,7 @@ class Source:
     missing: Mapping[str, str]  # cell text to blank, skipped, not_in_version or invalid
     totals: Mapping[str, str]
     ignore: tuple[str, ...]
+    rows: RowsWanted | None = None  # all of them
     roles: Mapping[str, Role] = field(default_factory=dict)  # of every column that study.yaml names
 
     @property
@@ -225,6 +245,7 @@ class Study:
     goals: Mapping[str, Goal] = field(default_factory=dict)
     subgroups: Mapping[str, Subgroup] = field(default_factory=dict)
     regions: Mapping[str, Region] = field(default_factory=dict)
+    confirmed: tuple[ConfirmedChange, ...] = ()  # sites that moved, as somebody confirmed
     site_word: SiteWord = "site"
     safeguarding_lead: str = ""  # who answers an alert the same day
     safeguarding_key: str = ""  # public key for which the list of alerts is encrypted
