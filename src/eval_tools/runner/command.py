@@ -18,7 +18,7 @@ from eval_tools.runner.keys import add_key, run_key
 from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
 from eval_tools.runner.withdraw import add_withdraw, run_withdraw
 
-OPENS_RAW_DATA = ("run", "check", "safeguarding", "withdraw")
+OPENS_RAW_DATA = ("run", "check", "monitor", "safeguarding", "withdraw")
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 
 
