@@ -115,7 +115,8 @@ def release_estimates(
     if len(family):
         betraying = _betraying_totals(table, small, family, total_label)
         small |= betraying
-        forced = forced | betraying  # the count of the total would tell the hidden one as its estimate does
+        if rule.round_to == 1:  # an exact count of the total would tell the hidden one as its estimate does
+            forced = forced | betraying
     small |= forced
     released = table.copy()
     for column in numbers:
