@@ -14,8 +14,8 @@ import pytest
 
 from eval_tools import open_study
 from eval_tools.errors import UnknownNames
-from eval_tools.forms.check_digits import append_check_digits
 from eval_tools.intake.collection import CONSENTS, watch_collection
+from eval_tools.privacy.check_digits import append_check_digits
 from eval_tools.privacy.pseudonyms import published_key
 from eval_tools.runner.command import main
 from eval_tools.runner.monitor import as_text, describe, watch, write_call_lists

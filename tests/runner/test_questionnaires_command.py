@@ -157,6 +157,27 @@ def test_a_plain_file_is_scored_with_one_command_that_says_what_it_did(bench, ca
     assert scores[3]["total_band"] == ""
 
 
+def test_a_large_csv_file_is_scored_as_a_small_one_is(bench, capsys, tmp_path, monkeypatch):
+    rows = [[f"0{i}", *(str((i + n) % 4) for n in range(9))] for i in range(1, 6)]
+    rows[2][4] = ""
+    small = phq_file(tmp_path / "small.csv", rows)
+    large = phq_file(tmp_path / "large.csv", rows)
+    code, _, _ = run(capsys, "score", small, "--questionnaire", "phq-9", "--id", "id")
+    assert code == 0
+    import pandas as pd
+
+    monkeypatch.setattr("eval_tools.forms.typed_table.MAX_BYTES", 10)
+    code, out, _ = run(capsys, "score", large, "--questionnaire", "phq-9", "--id", "id")
+    assert code == 0
+    assert out.splitlines()[0] == "large.csv: 5 rows read; 9 of 9 questions found by their numbers, q{n}."
+    scores, known = pd.read_parquet(tmp_path / "large.scores.parquet"), rows_of(tmp_path / "small.scores.csv")
+    assert scores["id"].to_list() == [row["id"] for row in known]
+    assert [f"{score:g}" for score in scores["total"]] == [row["total"] for row in known]
+    code, _, err = run(capsys, "score", large, "--questionnaire", "phq-9", "--out", str(tmp_path / "x.csv"))
+    assert code == 2
+    assert "Parquet" in err
+
+
 def test_a_parquet_file_is_scored_as_the_same_csv_is(bench, capsys, tmp_path):
     import pandas as pd
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable, plain
@@ -19,6 +20,15 @@ class PeopleOfFile:
     group: list[str]
     site: list[str]
     rows: tuple[int, ...]
+
+    def keep(self, wanted: list[bool]) -> PeopleOfFile:
+        """Return only the records that are wanted."""
+        return PeopleOfFile(
+            participant=list(compress(self.participant, wanted)),
+            group=list(compress(self.group, wanted)),
+            site=list(compress(self.site, wanted)),
+            rows=tuple(compress(self.rows, wanted)),
+        )
 
 
 def people_of(raw: RawTable, entry: Source | Roster, study: Study, key: bytes, findings: Findings) -> PeopleOfFile:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
-from eval_tools.intake.columns import ColumnInfo
 from eval_tools.intake.exports.reader import Companion, Export
 from eval_tools.intake.exports.recognise import choose_reader
 from eval_tools.intake.files.received import open_received
@@ -15,7 +15,9 @@ from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable, plain
 from eval_tools.studies.study import Reading
 
-OF_THE_PLATFORM = ("system", "identifying", "score", "choices")  # kinds of columns that need no word in study.yaml
+# Kinds of columns that need no word in study.yaml: what the platform adds, and parts of a question, which depend on
+# what somebody chose and so may come and go from wave to wave.
+OF_THE_PLATFORM = ("system", "identifying", "score", "choices", "choice", "rank", "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class RawFile:
     sha256: str
     n_bytes: int
     n_rows: int
+    reader: str = ""  # '' for a companion
 
 
 def read_raw_file(
@@ -35,6 +38,8 @@ def read_raw_file(
     wanted: Collection[str],
     findings: Findings,
     raw_files: list[RawFile],
+    *,
+    identifying: Collection[str] = (),
 ) -> RawTable | None:
     """Read a file as text; None, with findings, if that is not possible without guessing.
 
@@ -51,6 +56,8 @@ def read_raw_file(
     findings : Findings
     raw_files : list of RawFile
         Grows by this file and its companions.
+    identifying : collection of str
+        Columns that study.yaml declares to identify people; they are dropped like those of the platform.
     """
     export = _open(folder, file, reading, wanted, findings)
     if export is None:
@@ -61,14 +68,20 @@ def read_raw_file(
         return None
     for received in (export.received, *(each.received for each in export.companions.values())):
         if received.file not in {known.file for known in raw_files}:
-            n_rows = len(raw.cells) if received is export.received else 0
+            main = received is export.received
             raw_files.append(
-                RawFile(file=received.file, sha256=received.sha256, n_bytes=received.n_bytes, n_rows=n_rows)
+                RawFile(
+                    file=received.file,
+                    sha256=received.sha256,
+                    n_bytes=received.n_bytes,
+                    n_rows=len(raw.cells) if main else 0,
+                    reader=reader.name if main and reader is not None else "",
+                )
             )
     raw = _named_as_declared(raw, wanted)
     if not _check_columns(raw, wanted, findings):
         return None
-    return _without_identifying(raw, wanted, findings)
+    return _without_identifying(raw, wanted, identifying, findings)
 
 
 def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], findings: Findings) -> Export | None:
@@ -154,16 +167,21 @@ def report_undeclared(raw: RawTable, declared: Collection[str], findings: Findin
             )
 
 
-def _without_identifying(raw: RawTable, wanted: Collection[str], findings: Findings) -> RawTable:
-    """Drop what the platform knows about a person, before anything else looks at the table."""
-    drop = [info.kind == "identifying" and info.name not in wanted for info in raw.columns]
+def _without_identifying(
+    raw: RawTable, wanted: Collection[str], identifying: Collection[str], findings: Findings
+) -> RawTable:
+    """Drop what identifies a person, before anything else looks at the table."""
+    kinds = [info.kind for info in raw.columns] or ["answer"] * len(raw.header)
+    drop = [
+        name in identifying or (kind == "identifying" and name not in wanted)
+        for name, kind in zip(raw.header, kinds, strict=True)
+    ]
     if not any(drop):
         return raw
-    dropped: list[ColumnInfo] = [info for info, gone in zip(raw.columns, drop, strict=True) if gone]
+    dropped = list(compress(raw.header, drop))
     findings.add(
         "identifying_dropped",
-        f"columns that identify people were dropped before anything was read from them: "
-        f"{', '.join(info.name for info in dropped)}",
+        f"columns that identify people were dropped before anything was read from them: {', '.join(dropped)}",
         severity="note",
         file=raw.file,
         count=len(dropped),

@@ -5,8 +5,9 @@ The first thing that happens to an identifier is that it becomes a pseudonym; no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,13 @@ from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.alerts import Alert, find_alerts
 from eval_tools.intake.answers import compare_totals, item_columns_in, read_answers
+from eval_tools.intake.consent import (
+    Permission,
+    find_permission,
+    leave_out_refused,
+    leave_out_withdrawn,
+    pseudonyms_in,
+)
 from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
 from eval_tools.intake.mapping import check_groups_of_sites, check_roster_regions
@@ -28,10 +36,13 @@ from eval_tools.intake.placing import (
     read_roster,
     read_subgroups,
 )
+from eval_tools.intake.quality.personal_data import note_personal_columns
 from eval_tools.intake.raw_files import RawFile, read_raw_file, report_undeclared
 from eval_tools.intake.raw_table import RawTable
 from eval_tools.intake.records import records_of
 from eval_tools.intake.transfers import Transfer, places_told, settle_places
+from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
+from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.studies.study import Roster, Source, Study
 from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, TRANSFERS, check_table
 
@@ -79,6 +90,7 @@ def receive_study(
     Received
         Records that cannot be placed (unknown participant, wave or group) are not in the tables but in
         ``issues``; so are repeated forms, of which none is kept. ``alerts`` are about every record, placed or not.
+        People who withdrew (``withdrawn.csv``) and records without consent are in none of them: they are counted.
     """
     import pandas as pd
 
@@ -89,27 +101,37 @@ def receive_study(
     levels: list[tuple[str, str, str]] = []
     about: list[tuple[str, float, str]] = []
     alerts: list[Alert] = []
-    if study.roster is not None:
-        raw = read_entry(study, study.roster, instruments, corrections, findings, raw_files)
-        roster = {} if raw is None else read_roster(raw, study, key, findings)
-        levels = [] if raw is None else read_subgroups(raw, study, key, findings)
-        if raw is not None:
-            check_roster_regions(raw, study, findings)
-        about = [] if raw is None else read_people(raw, study.roster, key=key, study=study.id, findings=findings)
+    withdrawn = read_withdrawn(study.folder)
+
+    def read(entry: Source | Roster) -> RawTable | None:
+        raw = read_entry(study, entry, instruments, corrections, findings, raw_files)
+        return None if raw is None else leave_out_withdrawn(raw, entry, study, key, withdrawn, findings)
+
+    roster_raw = None if study.roster is None else read(study.roster)
+    received = [(source, raw) for source in study.sources if (raw := read(source)) is not None]
+    permission = find_permission(roster_raw, received, study, key, findings)
+    if study.roster is not None and roster_raw is not None:
+        kept = leave_out_refused(roster_raw, study.roster, study, key, permission, findings)
+        _note_personal(kept, study.roster, (), findings)
+        check_roster_regions(kept, study, findings)
+        roster = read_roster(kept, study, key, findings)
+        levels = read_subgroups(kept, study, key, findings)
+        about = read_people(kept, study.roster, key=key, study=study.id, findings=findings)
+    elif study.roster is not None:
+        roster = {}
     forms: list[pd.DataFrame] = []
     responses: list[pd.DataFrame] = []
     told: list[pd.DataFrame] = []
     people: dict[str, tuple[str, str]] = dict(roster or {})
-    for source in study.sources:
-        raw = read_entry(study, source, instruments, corrections, findings, raw_files)
-        if raw is not None:
-            form, response, found, places = _receive_source(
-                raw, source, study, instruments, key, roster, people, findings
-            )
-            told.append(places)
-            alerts += found
-            forms.append(form)
-            responses.append(response)
+    for source, all_records in received:
+        raw = leave_out_refused(all_records, source, study, key, permission, findings)
+        form, response, found, places = _receive_source(
+            raw, source, study, instruments, key, roster, people, permission, findings
+        )
+        told.append(places)
+        alerts += found
+        forms.append(form)
+        responses.append(response)
     form_table = pd.concat(forms, ignore_index=True) if forms else pd.DataFrame(columns=[*FORMS.columns, "instruments"])
     response_table = (
         pd.concat(responses, ignore_index=True) if responses else pd.DataFrame(columns=list(RESPONSES.columns))
@@ -140,6 +162,42 @@ def receive_study(
         ),
         alerts=tuple(sorted(alerts)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where one person stands in the raw files."""
+
+    rows: Mapping[str, tuple[int, ...]]  # file -> row numbers
+    corrections: int  # corrections that name the person
+    unread: tuple[str, ...] = ()  # files that could not be read, so that nobody knows
+
+
+def find_participant(
+    study: Study,
+    instruments: Mapping[str, Instrument],
+    *,
+    corrections: tuple[Correction, ...],
+    key: bytes,
+    participant: str,
+) -> Whereabouts:
+    """Find the rows of one person, by pseudonym, also of somebody who withdrew; corrections of IDs count."""
+    findings = Findings()
+    entries = (*((study.roster,) if study.roster else ()), *study.sources)
+    rows: dict[str, tuple[int, ...]] = {}
+    unread: list[str] = []
+    for entry in entries:
+        raw = read_entry(study, entry, instruments, corrections, findings, [])
+        if raw is None:
+            unread.append(entry.file)
+        else:
+            people = pseudonyms_in(raw, entry, study, key)
+            mine = [row for who, row in zip(people, raw.rows, strict=True) if who == participant]
+            rows |= {raw.file: tuple(sorted({*rows.get(raw.file, ()), *mine}))} if mine else {}
+    columns = {entry.file: entry.columns["participant"] for entry in entries}
+    named = [each.match.get(columns.get(each.file, ""), "") for each in corrections]
+    known = pseudonymise([one for one in named if normalise_id(one)], key=key, study=study.id)
+    return Whereabouts(rows=rows, corrections=known.count(participant), unread=tuple(dict.fromkeys(unread)))
 
 
 # --- files -------------------------------------------------------------------------------------------------
@@ -173,7 +231,7 @@ def read_entry(
         wanted += [] if entry.rows is None or entry.rows.column in wanted else [entry.rows.column]
     else:
         wanted += [each.column for each in entry.subgroups.values()]
-    raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, findings, raw_files)
+    raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, findings, raw_files, identifying=entry.dropped)
     if raw is None:
         return None
     if isinstance(entry, Source):
@@ -197,6 +255,11 @@ def read_entry(
     return records_of(corrected, entry, answers, findings) if isinstance(entry, Source) else corrected
 
 
+def _note_personal(raw: RawTable, entry: Source | Roster, questions: Collection[str], findings: Findings) -> None:
+    """Note columns that look like personal data and are not declared to be."""
+    note_personal_columns(raw, findings, handled=[entry.columns["participant"]], questions=questions)
+
+
 # --- answers -----------------------------------------------------------------------------------------------
 
 
@@ -208,6 +271,7 @@ def _receive_source(
     key: bytes,
     roster: dict[str, tuple[str, str]] | None,
     known: dict[str, tuple[str, str]],
+    permission: Permission,
     findings: Findings,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[Alert], pd.DataFrame]:
     import pandas as pd
@@ -219,6 +283,11 @@ def _receive_source(
         else meanings_of(raw, source, "wave", list(study.waves), findings)
     )
     placed = place_people(raw, source, study, people, roster, known, findings)
+    if permission.agreed is not None:  # of somebody who is not in the roster, nobody knows whether they agreed
+        may = [who in permission.agreed for who in people.participant]
+        raw, people = raw.keep(may), people.keep(may)
+        waves, placed = list(compress(waves, may)), list(compress(placed, may))
+    _note_personal(raw, source, questions_of(raw, source, instruments), findings)
     usable = np.array([ok and bool(wave) for ok, wave in zip(placed, waves, strict=True)], dtype=bool)
     forms = pd.DataFrame(
         {
@@ -248,6 +317,12 @@ def _receive_source(
             identifiers=raw.column(source.columns["participant"]) if study.safeguarding_key else (),
         )
     return forms, pd.concat(parts, ignore_index=True), alerts, places_told(people, waves, placed, source)
+
+
+def questions_of(raw: RawTable, source: Source, instruments: Mapping[str, Instrument]) -> list[str]:
+    """Name the columns that hold the answers to questionnaires."""
+    found = [item_columns_in(raw, part, instruments[part.instrument]) for part in source.instruments]
+    return [column for columns in found for column in columns or ()]
 
 
 def _long(

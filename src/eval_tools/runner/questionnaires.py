@@ -7,6 +7,7 @@ wording or numbers of children. Exit codes are those of :mod:`eval_tools.runner.
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from eval_tools.forms.scored_sheet import ScoredSheet
     from eval_tools.forms.wording import Wording
     from eval_tools.instruments.instrument import Instrument
+    from eval_tools.scoring.csv_codes import CsvLayout
     from eval_tools.studies.workbench import Workbench
 
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
@@ -235,14 +237,16 @@ def _score(options: argparse.Namespace, bench: Workbench) -> int:
     from eval_tools.errors import DefinitionError, Problem, UnknownNames
     from eval_tools.forms.answer_sheet import read_answers
     from eval_tools.forms.scored_sheet import phrase_scoring, same_day_rows, score_rows
-    from eval_tools.forms.typed_table import ENCODINGS, read_typed_table
+    from eval_tools.forms.typed_table import ENCODINGS, MAX_BYTES, read_typed_table
     from eval_tools.forms.words import FormWords
     from eval_tools.spreadsheets import write_csv
 
     if options.encoding not in ENCODINGS:
         raise UnknownNames("encoding", missing=[options.encoding], known=ENCODINGS, where="--encoding")
     source = Path(options.file)
-    in_batches = source.suffix.lower() == ".parquet"
+    in_batches = source.suffix.lower() == ".parquet" or (
+        source.suffix.lower() == ".csv" and source.is_file() and source.stat().st_size > MAX_BYTES
+    )
     target = Path(options.out) if options.out else source.with_suffix(f".scores{'.parquet' if in_batches else '.csv'}")
     wanted = [target, *([Path(options.same_day)] if options.same_day else [])]
     for path in wanted:
@@ -278,18 +282,23 @@ def _score(options: argparse.Namespace, bench: Workbench) -> int:
 
 
 def _score_in_batches(options: argparse.Namespace, source: Path, target: Path, instrument: Instrument) -> None:
-    """Score a Parquet file, however large; its columns are found as those of a typed file are."""
+    """Score a Parquet file or a large CSV file; its columns are found as those of a typed file are."""
     from eval_tools.errors import DefinitionError, Problem
     from eval_tools.forms.answer_sheet import FEMALE, MALE, read_answers
     from eval_tools.forms.scored_sheet import Noted, phrase_batches
     from eval_tools.forms.typed_table import TypedTable
-    from eval_tools.scoring.batches import column_names, score_parquet
+    from eval_tools.scoring.batches import column_names, score_csv, score_parquet
+    from eval_tools.scoring.csv_codes import csv_columns
 
     if options.same_day or options.blank:
-        what = "--same-day and --blank are for typed files, and this is a Parquet file."
+        what = "--same-day and --blank are for typed files, and this is a Parquet file or a very large one."
         remedy = "Leave them out: empty cells are blanks; for answers of the same day, use a CSV or XLSX file."
         raise DefinitionError(Problem(source.name, what, remedy))
-    head = TypedTable(file=source.name, header=column_names(source), cells=(), rows=())
+    if source.suffix.lower() == ".csv" and target.suffix.lower() == ".csv":
+        raise DefinitionError(Problem("--out", "a file of this size is scored into Parquet.", "Name it .parquet."))
+    layout = _layout_of(source, options.encoding) if source.suffix.lower() == ".csv" else None
+    header = column_names(source) if layout is None else csv_columns(source, layout)
+    head = TypedTable(file=source.name, header=header, cells=(), rows=())
     sheet = read_answers(
         head,
         instrument,
@@ -300,7 +309,8 @@ def _score_in_batches(options: argparse.Namespace, source: Path, target: Path, i
         partial=options.partial,
     )
     known = {"female": FEMALE, "male": MALE}
-    report = score_parquet(
+    score = score_parquet if layout is None else functools.partial(score_csv, layout=layout)
+    report = score(
         source,
         target,
         instrument,
@@ -319,6 +329,21 @@ def _score_in_batches(options: argparse.Namespace, source: Path, target: Path, i
             sheet, instrument, options.language, n_forms=report.n_forms, statuses=report.statuses, notes=notes
         )
     )
+
+
+def _layout_of(source: Path, encoding: str) -> CsvLayout:
+    """Find what separates the cells of a large CSV file, from its first rows."""
+    from eval_tools.errors import DataError, Problem
+    from eval_tools.intake.files.delimited import find_separator
+    from eval_tools.scoring.csv_codes import CsvLayout
+
+    with source.open("rb") as file:
+        start = file.read(1 << 20).decode(encoding, errors="ignore").removeprefix("\ufeff")
+    separator = find_separator(start)
+    if not separator:
+        what = "it is not clear which character separates the cells."
+        raise DataError(Problem(f"{source.name}, row 1", what, "Save it with commas."))
+    return CsvLayout(separator=separator, encoding=encoding)
 
 
 def score_sheet(sheet: AnswerSheet, instrument: Instrument) -> ScoredSheet:

@@ -43,6 +43,8 @@ class Released:
     people: ReleasedTable | None
     verdicts: ReleasedTable
     form_checks: ReleasedTable | None  # where a questionnaire asks something about its forms
+    quality: ReleasedTable | None  # where there are forms
+    linkage: ReleasedTable | None  # where the study links by number and code
     transfers: ReleasedTable | None  # where forms name sites
     safeguarding: ReleasedTable | None  # where somebody is named who looks at answers that need a person
 
@@ -60,6 +62,8 @@ def release_term(
     form_checks: pd.DataFrame,
     transfers: pd.DataFrame,
     safeguarding: pd.DataFrame,
+    quality_counts: pd.DataFrame,
+    linkage: pd.DataFrame | None = None,
 ) -> Released:
     """Put every table of one term through disclosure control, by the rule of the study."""
     study = definition.study
@@ -147,6 +151,25 @@ def release_term(
             rule=rule,
         )
         if len(form_checks)
+        else None,
+        quality=release_counts(
+            quality_counts,
+            name="quality",
+            rows=["group"],
+            column="class",
+            by=["measure", "wave", "informant"],
+            rule=rule,
+        )
+        if len(quality_counts)
+        else None,
+        # like the flow: how many were found again is nothing about a child's answers
+        linkage=release_flow(
+            linkage[["group", "wave", "n_before", "n_found"]],
+            name="linkage",
+            rule=rule,
+            counts=("n_before", "n_found"),
+        )
+        if linkage is not None and len(linkage)
         else None,
         transfers=release_counts(transfers, name="transfers", rows=["group"], column="site", rule=rule)
         if len(transfers)

@@ -5,7 +5,9 @@ Notebooks, papermill and the command line all come through here, so they see the
 
 from __future__ import annotations
 
+import datetime
 import os
+import re
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -21,19 +23,25 @@ from eval_tools.comparison.transfers import count_transfers
 from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
-from eval_tools.forms.check_digits import has_right_check_digits
 from eval_tools.intake.collection import Collection, watch_collection
+from eval_tools.intake.correction import Correction
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
+from eval_tools.intake.quality.counts import count_quality
+from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
 from eval_tools.intake.transfers import FILE as TRANSFERS_FILE
 from eval_tools.intake.transfers import load_transfers
+from eval_tools.privacy.check_digits import has_right_check_digits
+from eval_tools.privacy.disclosure import ReleasedTable, release_not_read
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
-from eval_tools.privacy.pseudonyms import key_fingerprint, published_key
+from eval_tools.privacy.pseudonyms import key_fingerprint, pseudonym, published_key
+from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.runner.cache import StageCache
 from eval_tools.runner.duty_holder import refuse_without_lead
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
 from eval_tools.runner.release import LISTED, Released, release_term
+from eval_tools.runner.retention import refuse_after_retention
 from eval_tools.scoring.form_checks import count_form_checks, leave_out_excluded
 from eval_tools.scoring.norms import place_in_norms
 from eval_tools.scoring.notes import note_answers
@@ -51,9 +59,18 @@ if TYPE_CHECKING:
     from eval_tools.reporting.material import Material
     from eval_tools.runner.display import Shown
 
+ABOUT_PEOPLE = (
+    "withdrawn",
+    "consent_refused",
+    "consent_blank",
+    "consent_missing",
+    "consent_ended",
+    "consent_lacking",
+)  # findings that count people; the report tells them rounded, or not at all
 KEY_FILE = "EVAL_TOOLS_KEY_FILE"
 IDENTITY_FILE = "EVAL_TOOLS_IDENTITY_FILE"
 TOLD_BY_TRANSFERS = ("transferred", "site_not_of_roster")
+SHORTEST_ID = 4  # a shorter word in a note is more likely a number of forms
 BLOCKS_EACH = (
     "branch-1",
     "compare-intro",
@@ -78,7 +95,9 @@ BLOCKS_EACH = (
 )
 
 
-def open_study(study: str, *, term: str = "", language: str = "", start: Path | None = None) -> StudyRun:
+def open_study(
+    study: str, *, term: str = "", language: str = "", start: Path | None = None, today: datetime.date | None = None
+) -> StudyRun:
     """Open a study of the workbench for one term and one language.
 
     Parameters
@@ -92,14 +111,20 @@ def open_study(study: str, *, term: str = "", language: str = "", start: Path | 
         ``en``, ``zh-Hant`` or ``zh-Hans``; empty for the first one the study publishes in.
     start : Path, optional
         Where to look for the workbench; default: the working directory and above.
+    today : date, optional
+        Default: today in UTC. After the study's ``retention_until`` it is not opened any more.
 
     Raises
     ------
     DefinitionError
         With every problem of the definitions, or the names there are instead of an unknown one.
+    DataError
+        If the raw data should have been deleted by now.
     """
     workbench = find_workbench(start)
     definition = load_study(study, workbench=workbench)
+    today = today or datetime.datetime.now(tz=datetime.UTC).date()
+    refuse_after_retention(definition.study, workbench, today=today)
     return StudyRun(workbench, definition, term=term, language=language)
 
 
@@ -123,13 +148,20 @@ class StudyRun:
         """SHA-256 of every raw file and definition."""
         return input_hashes(self.definition, self.workbench)
 
+    def names_participant(self, text: str) -> bool:
+        """Say whether a text holds the id of somebody in the study, as a word of four characters or more."""
+        words = [word for word in re.findall(r"[^\W_](?:[\w.-]*[^\W_])?", text) if len(word) >= SHORTEST_ID]
+        known = set(self.received.participants["participant"])
+        return any(pseudonym(word, key=self.key, study=self.study.id) in known for word in words)
+
     @property
     def fingerprint(self) -> str:
         """One hash of all inputs."""
         return combine(*self.inputs.items())
 
     @cached_property
-    def _key(self) -> bytes:
+    def key(self) -> bytes:
+        """The secret of the pseudonyms; never shown."""
         if self.study.identifiers == "published_arbitrary":
             return published_key(self.study.id)
         given = os.environ.get(KEY_FILE)
@@ -145,9 +177,19 @@ class StudyRun:
             raise DefinitionError(Problem(KEY_FILE, what, remedy))
         return key
 
+    @property
+    def fingerprint_of_key(self) -> str:
+        """Which key it is, for study.yaml."""
+        return key_fingerprint(self.key)
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """What corrections.yaml declares."""
+        return load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root)
+
     @cached_property
     def _cache(self) -> StageCache:
-        key = combine(eval_tools.__version__, code_digest(), key_fingerprint(self._key), *self.inputs.items())
+        key = combine(eval_tools.__version__, code_digest(), self.fingerprint_of_key, *self.inputs.items())
         return StageCache(self.workbench.scratch, key)
 
     # --- stages --------------------------------------------------------------------------------------------
@@ -155,9 +197,10 @@ class StudyRun:
     @cached_property
     def received(self) -> Received:
         """The raw files as received, errors included; see ``issues``."""
-        corrections = load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root)
         transfers = load_transfers(self.study.folder / TRANSFERS_FILE, root=self.workbench.root)
-        return receive_study(self.study, self.instruments, corrections=corrections, key=self._key, transfers=transfers)
+        return receive_study(
+            self.study, self.instruments, corrections=self.corrections, key=self.key, transfers=transfers
+        )
 
     def collection(self, wave: str) -> Collection:
         """Say how far the collection of a wave is; incomplete and wrong files are counted, not refused."""
@@ -165,8 +208,8 @@ class StudyRun:
             self.study,
             self.instruments,
             wave=wave,
-            corrections=load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root),
-            key=self._key,
+            corrections=self.corrections,
+            key=self.key,
             is_right_code=has_right_check_digits,
         )
 
@@ -262,6 +305,13 @@ class StudyRun:
             self.instruments,
             people=self.people,
             scales=[(outcome.instrument, outcome.scale) for outcome in self.study.plan.outcomes],
+        )
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """QUALITY: how every form was answered; one row per form, never published."""
+        return self._cache.table(
+            "quality", lambda: measure_forms(self.responses, self.instruments, participants=self.participants)
         )
 
     @cached_property
@@ -384,6 +434,7 @@ class StudyRun:
             changes=self.changes,
             verdicts=self.verdicts,
             form_checks=self.form_checks,
+            quality_counts=count_quality(self.quality, self.participants),
             transfers=count_transfers(self.transfers, self.participants, self.study, wave=self.term),
             safeguarding=self.safeguarding,
         )
@@ -396,7 +447,7 @@ class StudyRun:
         from eval_tools.reporting.material import Finding, Material
 
         counted: dict[tuple[str, str], list[int]] = {}
-        counted_elsewhere = self.issues["rule"].isin(TOLD_BY_TRANSFERS)  # as released counts
+        counted_elsewhere = self.issues["rule"].isin((*ABOUT_PEOPLE, *TOLD_BY_TRANSFERS))  # as released counts
         for issue in self.issues[~counted_elsewhere].itertuples(index=False):
             counted.setdefault((str(issue.severity), str(issue.rule)), []).append(int(issue.count))  # type: ignore[call-overload]
         findings = tuple(
@@ -422,7 +473,10 @@ class StudyRun:
             people=released.people,
             verdicts=released.verdicts,
             findings=findings,
+            not_read=self._not_read,
             form_checks=released.form_checks,
+            quality=released.quality,
+            linkage=released.linkage,
             transfers=released.transfers,
             safeguarding=released.safeguarding,
             already_reversed=tuple(dict.fromkeys(notes["instrument"])),
@@ -432,6 +486,13 @@ class StudyRun:
             version=eval_tools.__version__,
             fingerprint=self.fingerprint,
         )
+
+    @property
+    def _not_read(self) -> ReleasedTable:
+        """How many withdrew, and how many forms lack consent, as far as that may be told."""
+        lacking = self.issues[self.issues["rule"] == "consent_lacking"]
+        counts = {"withdrawn": len(read_withdrawn(self.study.folder)), "consent": int(lacking["count"].sum())}
+        return release_not_read(counts, rule=self.study.disclosure)
 
     @cached_property
     def report(self) -> Report:
@@ -504,6 +565,16 @@ class StudyRun:
         table = self.released.sites.data
         for row in table[table["site"] == "all"].itertuples(index=False):
             print(f"{row.outcome} {row.contrast} {row.estimator} {row.group}: {row.estimate:.4f}")
+
+    def record_quality(self) -> None:
+        """Print how many forms of the term show no sign of careless answering, one, or several, for the tests."""
+        if self.released.quality is None:
+            print("no form was looked at")
+            return
+        table = self.released.quality.data
+        mine = table[(table["measure"] == "signs") & (table["wave"] == self.term)]
+        for row in mine.to_dict("records"):
+            print(f"signs {row['informant']} {row['group']} {row['class']}: {row['count']:.0f}")
 
     def record_reliability(self) -> None:
         """Print the released reliabilities for the tests, rounded to four decimals."""

@@ -1,17 +1,18 @@
-"""A Parquet file with one row a form -> a Parquet file with its scores, however large, in the memory of one batch."""
+"""A Parquet or CSV file with one row a form -> a Parquet file with its scores, in the memory of one batch."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval_tools.errors import DataError, DefinitionError, Problem, UnknownNames
 from eval_tools.instruments.instrument import Instrument
+from eval_tools.scoring.csv_codes import CsvLayout, csv_batches, csv_columns
 from eval_tools.scoring.wide import WideScores, score_wide
 
 if TYPE_CHECKING:
@@ -103,10 +104,75 @@ def score_parquet(
     if batch_rows < 1:
         raise DefinitionError(Problem("score_parquet", f"batch_rows is {batch_rows}.", "Give at least 1."))
     options: dict[str, Any] = {"columns": columns, "age": age, "sex": sex, "sexes": sexes, "allow_absent": allow_absent}
-    named = [*((columns or {}).get(item, item) for item in instrument.items), age, sex]
+    named = _named(instrument, columns, age, sex)
+    return _score_batches(_batches(source, named, keep, batch_rows), source, target, instrument, named, keep, options)
+
+
+def score_csv(
+    source: Path,
+    target: Path,
+    instrument: Instrument,
+    *,
+    layout: CsvLayout | None = None,
+    columns: Mapping[str, str] | None = None,
+    keep: Sequence[str] = (),
+    age: str | None = None,
+    sex: str | None = None,
+    sexes: Mapping[str, str] | None = None,
+    allow_absent: bool = False,
+) -> BatchReport:
+    """Score a CSV file that need not fit into memory; otherwise as :func:`score_parquet`.
+
+    Parameters
+    ----------
+    source, target, instrument, columns, keep, age, sex, sexes, allow_absent
+        As in :func:`score_parquet`; kept columns stay text.
+    layout : CsvLayout, optional
+        Separator and encoding.
+
+    Raises
+    ------
+    DataError, UnknownNames, DefinitionError
+        As in :func:`score_parquet`; and rows that are not as long as the header.
+    """
+    layout = layout or CsvLayout()
+    options: dict[str, Any] = {"columns": columns, "age": age, "sex": sex, "sexes": sexes, "allow_absent": allow_absent}
+    named = _named(instrument, columns, age, sex)
+    have = csv_columns(source, layout)
+    _check_kept(keep, have, source)
+    repeated = [name for name in dict.fromkeys([*keep, *named]) if have.count(name) > 1]
+    if repeated:
+        what = f"columns that stand there twice: {', '.join(map(repr, repeated))}."
+        raise DataError(Problem(source.name, what, "Keep one of each."))
+    texts = [name for name in dict.fromkeys([*keep, age, sex]) if name is not None and name in have]
+    codes = [name for name in dict.fromkeys(named) if name in have and name not in texts]
+    frames = (batch.to_pandas() for batch in csv_batches(source, layout, codes=codes, texts=texts))
+    return _score_batches(frames, source, target, instrument, named, keep, options)
+
+
+def _named(instrument: Instrument, columns: Mapping[str, str] | None, age: str | None, sex: str | None) -> list[str]:
+    names = [*((columns or {}).get(item, item) for item in instrument.items), age, sex]
+    return [name for name in names if name is not None]
+
+
+def _check_kept(keep: Sequence[str], have: Sequence[str], source: Path) -> None:
+    missing = [name for name in keep if name not in have]
+    if missing:
+        raise UnknownNames("columns to keep", missing=missing, known=have, where=source.name)
+
+
+def _score_batches(
+    frames: Iterable[pd.DataFrame],
+    source: Path,
+    target: Path,
+    instrument: Instrument,
+    named: Sequence[str],
+    keep: Sequence[str],
+    options: Mapping[str, Any],
+) -> BatchReport:
     tally = _Tally()
     with _Parts(target) as parts:
-        for frame in _batches(source, [name for name in named if name is not None], keep, batch_rows):
+        for frame in frames:
             first = tally.n_forms + 1
             tally.n_forms += len(frame)
             try:
@@ -150,9 +216,7 @@ def _batches(source: Path, named: Sequence[str], keep: Sequence[str], rows: int)
     """Read the columns that are asked for, batch by batch; at least one batch, so that an empty file has columns."""
     with _opened(source) as file:
         have = file.schema_arrow.names
-        missing = [name for name in keep if name not in have]
-        if missing:
-            raise UnknownNames("columns to keep", missing=missing, known=have, where=source.name)
+        _check_kept(keep, have, source)
         wanted = [name for name in dict.fromkeys([*keep, *named]) if name in have]
         empty = True
         for batch in file.iter_batches(batch_size=rows, columns=wanted, use_threads=False):

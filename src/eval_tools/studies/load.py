@@ -19,6 +19,7 @@ from eval_tools.studies.check_design import (
     check_subgroups,
     check_waves,
 )
+from eval_tools.studies.check_people import check_people
 from eval_tools.studies.check_plan import check_plan, check_publish
 from eval_tools.studies.check_sources import check_roster, check_sources
 from eval_tools.studies.places import check_confirmed, check_regions, check_starts
@@ -44,7 +45,11 @@ def load_study(study: str, *, workbench: Workbench) -> StudyDefinition:
         With every problem of study.yaml and of the questionnaires it uses.
     """
     folder = workbench.study_folder(study)
-    doc = read_yaml(folder / "study.yaml", root=workbench.root)
+    return parse_study(read_yaml(folder / "study.yaml", root=workbench.root), folder, workbench=workbench)
+
+
+def parse_study(doc: Document, folder: Path, *, workbench: Workbench) -> StudyDefinition:
+    """Turn a study.yaml that may not be written yet into a study; see :func:`load_study`."""
     problems = check_shape(doc, STUDY)
     if problems:
         raise DefinitionError(problems)
@@ -91,4 +96,5 @@ def _check_meaning(doc: Document, folder: Path, instruments: Instruments, availa
         *check_goals(doc),
         *check_subgroups(doc),
         *check_publish(doc),
+        *check_people(doc, instruments),
     ]

@@ -20,7 +20,6 @@ _MODULES = {  # word of study.yaml -> module with READER, or READERS where it ho
     "redcap": "redcap",
     "limesurvey": "limesurvey",
     "qualtrics": "qualtrics",
-    "spss": "spss",
     "microsoft-forms": "microsoft_forms",
     "google-forms": "google_forms",
     "tencent-survey": "tencent",

@@ -55,6 +55,9 @@ def read_sheets(received: ReceivedFile, *, encoding: str = "", findings: Finding
         if raw.startswith(start):
             _refuse(what, received, findings)
             return None
+    if found == "text" and kind in ("xlsx", "xls", "ods") and b"\x00" in raw:
+        _refuse("no spreadsheet, or a damaged one", received, findings)
+        return None
     if kind in ("sav", "json") or (found == "xml" and kind not in ("xml", "lss")):
         _refuse("a web page or XML" if found == "xml" else f"no {kind} file", received, findings)
         return None

@@ -17,6 +17,7 @@ from eval_tools.intake.findings import Findings, shorten
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
+LOST = 1e15
 MAX_DIGITS = 15  # whole numbers beyond lost their last digits when they were typed as numbers
 
 
@@ -104,7 +105,11 @@ def read_text_sheets(content: bytes) -> list[TextSheet] | str:
 
 def _text_sheet(sheet: CalamineSheet) -> TextSheet:
     rows = sheet.to_python(skip_empty_area=False)
-    lost = [i for i, row in enumerate(rows, start=1) if any(_lost_digits(value) for value in row)]
+    lost = [
+        i
+        for i, row in enumerate(rows, start=1)
+        if any(not -LOST < value < LOST for value in row if value.__class__ is float)
+    ]
     return TextSheet(sheet.name, [[v if v.__class__ is str else as_text(v) for v in row] for row in rows], lost)
 
 
@@ -140,10 +145,6 @@ def finish_sheets(
         findings.add("file_empty", "the file is empty. | Export the file again.", file=file)
         return None
     return tuple(sheets)
-
-
-def _lost_digits(value: object) -> bool:
-    return value.__class__ is float and not -1e15 < value < 1e15
 
 
 def _tell(sheet: Sheet, is_hidden: bool, facts: PartFacts, file: str, findings: Findings) -> None:
