@@ -234,7 +234,9 @@ class Desk:
         return self.words(f"method.{row['estimator']}")
 
     def count(self, value: float) -> str:
-        """Write a number of people that is missing only where it is itself small."""
+        """Write a number of people; it is missing where it is small or, if counts are exact, would tell a small one."""
+        if value != value and self.min_cell > 1 and self.study.disclosure.round_to == 1:
+            return self.words("format.protected")
         return self.words.count(value, min_cell=self.min_cell)
 
     def flow_count(self, value: float) -> str:

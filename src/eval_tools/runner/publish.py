@@ -21,6 +21,8 @@ from eval_tools.runner.fingerprint import code_digest, combine, hash_files
 from eval_tools.runner.ledger import Ledger
 from eval_tools.runner.mapping import record_mapping, refuse_changed_mapping
 from eval_tools.runner.notebooks import run_notebook
+from eval_tools.runner.outputs import FILE as OUTPUTS
+from eval_tools.runner.outputs import outputs_csv
 from eval_tools.runner.progress import Progress
 from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
@@ -78,6 +80,7 @@ def run_study(
             _write_table(table, folder / "tables")
         _execute_notebooks(run, notebooks, languages, folder, progress)
         _keep_other_languages(run, languages, target, folder)
+        (folder / OUTPUTS).write_bytes(outputs_csv(folder, run.material.tables))
         _write_run_json(run, languages, notebooks, released.results, folder)
         _check_nothing_leaks(run, folder)
         _enter_in_ledger(run, languages, target, folder, today)  # before: better named without being published
