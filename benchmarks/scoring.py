@@ -42,7 +42,7 @@ import pandas as pd
 
 from eval_tools.stats.alpha_bootstrap import bootstrap_alpha
 from eval_tools.stats.item_scores import MISSING, ScaleKey, pack_codes, score_answers, score_scales
-from eval_tools.stats.norm_lookup import group_numbers, look_up_norms, norm_table
+from eval_tools.stats.norm_lookup import NormTable, convert_scores, rank_bands
 
 ITEMS, SCALES, PER_SCALE, LEAST = 60, 6, 10, 8
 NAMES = [f"q{i}" for i in range(ITEMS)]
@@ -126,6 +126,13 @@ def by_pandas(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(scores)
 
 
+def by_checking_pandas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Refuse what is not a code before scoring, as ours does."""
+    if not (frame.isin([1, 2, 3, 4, 5]) | frame.isna()).to_numpy().all():
+        raise ValueError("codes that are not on the form")
+    return by_pandas(frame)
+
+
 def by_polars(frame: object) -> object:
     import polars as pl
 
@@ -196,6 +203,7 @@ def scoring(n: int, rounds: int) -> bool:
     right = agrees("pandas", by_pandas(frame).to_numpy().T, scores.score)
     right &= bool(np.array_equal(end_to_end().to_numpy().T, scores.score, equal_nan=True))
     room = np.empty((SCALES, n))
+    checking = "pandas, codes checked as ours checks them"
     limit = "limit: read the codes once, write the scores into used memory"
 
     def read_and_write() -> None:
@@ -207,6 +215,7 @@ def scoring(n: int, rounds: int) -> bool:
         from_frame: end_to_end,
         limit: read_and_write,
         "pandas": lambda: by_pandas(frame),
+        checking: lambda: by_checking_pandas(frame),
     }
     promises: dict[str, float] = {"pandas": 12}
     if importlib.util.find_spec("polars"):
@@ -246,11 +255,11 @@ def scoring(n: int, rounds: int) -> bool:
         times["psych::scoreFast"] = in_r[0]
         promises["psych::scoreFast"] = 80
     large = n >= 1_000_000
-    packed = {name: values for name, values in times.items() if name != from_frame}
+    packed = {name: values for name, values in times.items() if name not in (from_frame, checking)}
     kept = report(packed, ours, promises if large else {"pandas": 15}, {limit: 6} if large else {})
     print("  from floats, packing included:")
-    pair = {from_frame: times[from_frame], "pandas": times["pandas"]}
-    kept &= report(pair, from_frame, {"pandas": 6 if large else 15}, {})
+    floats = {name: times[name] for name in (from_frame, "pandas", checking)}
+    kept &= report(floats, from_frame, {"pandas": 6 if large else 15}, {})
     return right and kept
 
 
@@ -265,7 +274,7 @@ def norms(n: int, rounds: int) -> bool:
     raw[rng.random(raw.shape) < 0.03] = np.nan  # people without a score
     printed = np.sort(rng.normal(50, 10, size=(SCALES, 24, 51)).round(), axis=2)
     edges = [20.0, 35.0]
-    tables = [norm_table(low=0, high=50, values=p, band_starts=[[0, *edges]] * 24) for p in printed]
+    tables = [NormTable(low=0, values=p) for p in printed]
     frame = pd.DataFrame({**who, **{f"s{i}": scores for i, scores in enumerate(raw)}})
     cells = np.indices((*sizes, 51)).reshape(4, -1)
     kinds = dict.fromkeys(who, np.int8)
@@ -276,8 +285,9 @@ def norms(n: int, rounds: int) -> bool:
         for p in printed
     ]
 
-    def ours() -> object:
-        return look_up_norms(raw, group_numbers(list(who.values()), sizes), tables)
+    def ours() -> tuple[np.ndarray, np.ndarray]:
+        groups = (who["informant"] * 2 + who["sex"]) * 4 + who["age"]
+        return convert_scores(raw, groups, tables), rank_bands(raw, edges)
 
     def merged(lists: list[pd.DataFrame]) -> pd.DataFrame:
         found = {}
@@ -288,14 +298,11 @@ def norms(n: int, rounds: int) -> bool:
         return pd.DataFrame(found)
 
     as_floats = [norm.astype({"raw": float}) for norm in whole]
-    mine = look_up_norms(raw, group_numbers(list(who.values()), sizes), tables)
+    values, ranks = ours()
     theirs = merged(whole)
-    right = agrees("pandas, T", theirs[[f"t{i}" for i in range(SCALES)]].to_numpy().T, mine.value)
-    right &= agrees(
-        "pandas, bands",
-        theirs[[f"b{i}" for i in range(SCALES)]].to_numpy().T,
-        np.where(mine.band < 0, np.nan, mine.band),
-    )
+    right = agrees("pandas, T", theirs[[f"t{i}" for i in range(SCALES)]].to_numpy().T, values)
+    bands = np.where(ranks == 0, np.nan, ranks - 1.0)  # pandas counts them from 0
+    right &= agrees("pandas, bands", theirs[[f"b{i}" for i in range(SCALES)]].to_numpy().T, bands)
     pandas = "pandas merge + cut, scores as floats, norms as whole numbers"
     sides: dict[str, Callable[[], object]] = {
         "ours": ours,
@@ -353,6 +360,40 @@ def alpha(rounds: int) -> bool:
     else:
         print("  pingouin is not installed here: not compared")
     return report(times, "ours", promises, {}) and right
+
+
+def questionnaire(n: int, rounds: int) -> bool:
+    """Time all that is said of a form, not only its score: codes checked, status, answers, band, notes."""
+    from eval_tools.instruments.load import load_instrument
+    from eval_tools.scoring.wide import score_wide
+
+    print(f"\nThe CES-D of {n:,} people, a table of floats to a table with status, answers and band; {rounds} rounds")
+    form = load_instrument(CES_D)
+    rng = np.random.default_rng(9)
+    answers = rng.integers(0, 4, size=(n, len(form.items))).astype(float)
+    answers[rng.random(answers.shape) < 0.005] = np.nan
+    table = pd.DataFrame(answers, columns=list(form.items))
+    turned = [name for name, item in form.items.items() if item.reverse]
+    words = {"too_few_answers": "too_few_answers", "scored": "scored"}
+
+    def by_hand() -> pd.DataFrame:
+        if not (table.isin([0, 1, 2, 3]) | table.isna()).to_numpy().all():
+            raise ValueError("codes that are not on the form")
+        keyed = table.copy()
+        keyed[turned] = 3 - keyed[turned]
+        answered = keyed.notna().sum(axis=1)
+        score = keyed.sum(axis=1).where(answered == len(form.items))
+        status = pd.Series(np.where(score.isna(), *words), index=score.index)
+        band = (
+            pd.cut(score, [-np.inf, 16, np.inf], right=False, labels=["below", "at_or_above"]).astype("str").fillna("")
+        )
+        return pd.DataFrame({"total": score, "total.status": status, "total.answered": answered, "total.band": band})
+
+    theirs, mine = by_hand(), score_wide(table, form).scores
+    right = all((theirs[name].fillna(-1) == mine[name].fillna(-1)).all() for name in theirs)
+    print(f"  pandas: every cell {'agrees' if right else 'DIFFERS'}")
+    times = in_turns({"ours": lambda: score_wide(table, form), "pandas, by hand": by_hand}, rounds)
+    return report(times, "ours", {}, {}) and right
 
 
 # of this program alone; ru_maxrss would begin with that of the program that started it
@@ -448,6 +489,7 @@ def main() -> int:
     kept = [
         scoring(1_000_000, 7),
         scoring(10_000, 31),
+        questionnaire(10_000, 15),
         norms(1_000_000, 5),
         alpha(5),
         memory(),

@@ -60,6 +60,17 @@ PEOPLE = TableSpec(
     },
 )
 
+TRANSFERS = TableSpec(
+    name="transfers",
+    row_is="one person who was at another site, or in another group, at a later wave than the start",
+    key=("participant", "what"),
+    columns={
+        "participant": "pseudonym",
+        "what": "site or group",
+        "wave": "id of the first such wave",
+    },
+)
+
 FORMS = TableSpec(
     name="forms",
     row_is="one form received: one participant answered on one occasion, with every correction applied",
@@ -229,7 +240,7 @@ RELIABILITIES = TableSpec(
         "informant": "who answered",
         "instrument": "id of the questionnaire",
         "scale": "id of the scale",
-        "coefficient": "alpha or omega",
+        "coefficient": "alpha or omega; alpha_bootstrap, alpha with resampled people, where it was asked for",
         "estimate": "float, unrounded; missing if it cannot be estimated",
         "ci_low": "float",
         "ci_high": "float",
@@ -340,6 +351,82 @@ VERDICTS = TableSpec(
     },
 )
 
+QUALITY = TableSpec(
+    name="quality",
+    row_is="how one form of one questionnaire was answered: indices and signs, never an answer",
+    key=("participant", "wave", "informant", "instrument"),
+    columns={
+        "participant": "pseudonym",
+        "wave": "id of the wave in study.yaml",
+        "informant": "who answered",
+        "instrument": "id of the questionnaire",
+        "n_items": "int, items that patterns are looked for in: equally scaled, asked of everybody; 0 where too few",
+        "open_share": "float, share of the items asked that were left open or are invalid",
+        "open_at_end": "int, of the items asked, those after the last answer",
+        "longest_string": "float, longest run of the same answer",
+        "average_string": "float, mean length of runs",
+        "spread": "float, SD of the answers (n - 1)",
+        "even_odd": "float, -1 consistent to 1 not consistent",
+        "synonyms": "float, correlation within item pairs that others answer alike",
+        "antonyms": "float, the same of pairs that others answer in opposite ways",
+        "distance": "float, squared Mahalanobis distance",
+        "distance_p": "float, of a distance at least as large by chance",
+        "guttman": "float, Guttman errors as a share of the most possible, mean over the scales",
+        "seconds": "float, time taken; missing where the file tells none",
+        "time_ratio": "float, seconds divided by the median of the school at the wave",
+        "judged": "signs that could be looked for, words of intake.quality.rule.SIGNS, a blank between",
+        "signs": "signs that were found, the same words",
+    },
+)
+
+QUALITY_COUNTS = TableSpec(
+    name="quality_counts",
+    row_is="how many forms of one group at one wave were answered in one way",
+    key=("measure", "wave", "informant", "group", "class"),
+    columns={
+        "measure": "signs (how many signs of careless answering), open (how much was left open), or sign. and the sign",
+        "wave": "id of the wave",
+        "informant": "who answered",
+        "group": "id of the group",
+        "class": "0, 1 or 2+; complete, few or many; met or other",
+        "count": "int, forms",
+    },
+)
+
+LINKS = TableSpec(
+    name="links",
+    row_is="one form received, whose it is taken to be, and why; never published",
+    key=("source_file_sha", "row"),
+    columns={
+        "pseudonym": "pseudonym of the child; of the form itself as long as nobody knows whose it is",
+        "wave": "id of the wave in study.yaml",
+        "source_file_sha": "SHA-256 of the raw file",
+        "row": "int, row number in that file, the header being row 1",
+        "method": "first (no earlier form is known), number (printed number, confirmed by the code), number_only "
+        "(there is no code to confirm it), code_1 or code_2 (at most one, or two, elements of the code differ), again "
+        "(a second form of one occasion), person (decided in links.yaml) or review (waits for a person)",
+        "distance": "float, elements of the code that differ, a missing one counting one half; missing where nothing "
+        "was compared",
+        "margin": "float, how much farther the next best was; missing where nothing was compared",
+        "decided_by": "rule, or who decided in links.yaml",
+        "reason": "why it waits for a person, a word of intake.linkage.review.REASONS; of a decision its line; else ''",
+    },
+)
+
+LINKAGE = TableSpec(
+    name="linkage",
+    row_is="how many children of one group were found again at one wave, and how many forms wait for a person",
+    key=("group", "wave"),
+    columns={
+        "group": "id of the group",
+        "wave": "id of the wave; not the first",
+        "n_before": "int, children with a form at an earlier wave",
+        "n_found": "int, of these, children with a linked form at this wave",
+        "n_forms": "int, children with a form at this wave, found or not known before",
+        "n_review": "int, forms of this wave that wait for a person",
+    },
+)
+
 CHANGES = TableSpec(
     name="changes",
     row_is="one participant's change on one scale, with its class",
@@ -373,6 +460,128 @@ CLASS_COUNTS = TableSpec(
 )
 
 
+CODINGS = TableSpec(
+    name="codings",
+    row_is="one code put by one coder on one stretch of one source; overlapping ones of a coder and a code are merged",
+    key=("source", "start", "end", "coder", "code"),
+    columns={
+        "source": "name of the document, or of the given unit where a sheet has units without a document",
+        "start": "int, first character of the stretch, code points of the text with line feeds, from 0",
+        "end": "int, the character after the last; equal to start only where there is no text to point at",
+        "coder": "name or pseudonym of the coder, as in the project",
+        "code": "id of the code in CODEBOOK",
+        "weight": "float, points given with the code (a rubric); missing if none",
+    },
+)
+
+CODEBOOK = TableSpec(
+    name="codebook",
+    row_is="one code or group of codes",
+    key=("code",),
+    columns={
+        "code": "id: its name, with the names above it where the name alone is not unique",
+        "parent": "id of the code or group above; '' at the top",
+        "label": "name, as in the project",
+        "codable": "bool, whether it may be put on a stretch (else it only groups)",
+        "description": "definition, as in the project; '' if none",
+    },
+)
+
+CODING_ASSIGNMENTS = TableSpec(
+    name="coding_assignments",
+    row_is="one source that one coder was to code: no code there means that he or she found none",
+    key=("source", "coder"),
+    columns={
+        "source": "name of the document",
+        "coder": "name or pseudonym of the coder",
+        "basis": "declared (a list or a mark in the sheet says so) or coded (he or she put a code somewhere in it)",
+    },
+)
+
+CASES = TableSpec(
+    name="cases",
+    row_is="one stretch of a source that comes from one person",
+    key=("source", "start", "case"),
+    columns={
+        "source": "name of the document",
+        "start": "int, first character; 0 for the whole document",
+        "end": "int, the character after the last; -1 for the whole document",
+        "case": "person or group, as in the project; '' if not told",
+        "wave": "as in the project (before, pre, 前測 ...); '' if not told",
+        "role": "child, teacher ... as in the project; '' if not told",
+    },
+)
+
+CODER_AGREEMENT = TableSpec(
+    name="coder_agreement",
+    row_is="one coefficient of agreement of coders on one code, in one unit of comparison",
+    key=("view", "code", "first", "second", "part", "coefficient"),
+    columns={
+        "view": "code, parent (codes below it taken together), pair (two coders), part (documents in order), or all",
+        "code": "id of the code; '' where all codes are taken together",
+        "first": "coder, in a pair; '' else",
+        "second": "coder, in a pair; '' else",
+        "part": "int, first to last third of the documents, in a part; 0 else",
+        "unit": "sentence, turn, paragraph, document, person, character or given",
+        "coefficient": "percent, krippendorff, gwet, fleiss, cohen or alpha_masi",
+        "estimate": "float, unrounded; missing if it cannot be estimated",
+        "se": "float",
+        "ci_low": "float",
+        "ci_high": "float",
+        "ci_level": "float",
+        "observed": "float, share of agreeing pairs of coders",
+        "expected": "float, the same by chance",
+        "n_units": "int, units with at least one coder",
+        "n_coded_twice": "int, of these, units with at least two",
+        "n_people": "int, people they come from; 0 where that is not known",
+        "n_coders": "int",
+        "used": "int, values 'yes' among units coded twice",
+        "prevalence": "float, their share",
+        "positive": "float, of one coder's yes the share that another shares",
+        "negative": "float, the same of no",
+        "band": "Reliable, Tentative or Not Reliable with a probability of .95; '' if that cannot be said",
+        "method": "how the interval was made",
+        "status": "estimated, or the reason it was not",
+    },
+)
+
+
+RATER_AGREEMENT = TableSpec(
+    name="rater_agreement",
+    row_is="one number on how far coders agree on the points they gave with one code (a rubric)",
+    key=("code", "measure", "coder"),
+    columns={
+        "code": "id of the code in CODEBOOK",
+        "measure": "alpha_ordinal, icc_a_1 (one coder, absolute agreement), icc_a_1_gaps (the same from a mixed model, "
+        "gaps allowed), exact or within_one (share of pairs of coders), or mean (of one coder)",
+        "coder": "of a mean; '' else",
+        "estimate": "float, unrounded; missing if it cannot be estimated",
+        "ci_low": "float; missing where there is no interval",
+        "ci_high": "float",
+        "ci_level": "float",
+        "n_units": "int, documents or people with points of two coders or more; of a mean, with points of this coder",
+        "n_people": "int, people they come from; 0 where that is not known",
+        "method": "how the interval was made",
+        "status": "estimated, or the reason it was not",
+    },
+)
+
+DISAGREEMENTS = TableSpec(
+    name="disagreements",
+    row_is="one unit on which coders differ about one code",
+    key=("source", "start", "end", "code"),
+    columns={
+        "source": "name of the document; of a person the first one",
+        "start": "int, first character of the unit",
+        "end": "int, the character after the last",
+        "code": "id of the code in CODEBOOK",
+        "coders_yes": "coders who put the code there, comma between",
+        "coders_no": "coders who were given the document and did not",
+        "unit": "sentence, turn, paragraph, document, person, character or given",
+    },
+)
+
+
 def check_table(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     """Return the table if it keeps its promise; else name everything that is broken.
 
@@ -391,7 +600,7 @@ def check_table(table: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     if extra:
         problems.append(Problem(where, f"undeclared columns: {', '.join(extra)}.", "Declare them in tables.py."))
     keys = [c for c in spec.key if c in table.columns]
-    if len(keys) == len(spec.key):
+    if len(keys) == len(spec.key) and len(table):
         n_empty = int(table[keys].isna().any(axis=1).sum())
         n_repeated = int(table.duplicated(keys).sum())
         if n_empty:

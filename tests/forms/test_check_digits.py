@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval_tools.errors import DataError, DefinitionError
-from eval_tools.forms.check_digits import append_check_digits, check_digits, has_right_check_digits
 from eval_tools.forms.identifiers import (
     ID_PATTERN,
     MOST,
@@ -22,6 +21,7 @@ from eval_tools.forms.identifiers import (
     printed,
     read_identifiers,
 )
+from eval_tools.privacy.check_digits import append_check_digits, check_digits, has_right_check_digits
 
 BODIES = st.text(string.digits, min_size=1, max_size=20)
 

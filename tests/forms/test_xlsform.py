@@ -12,13 +12,13 @@ import pytest
 from pyxform.xls2xform import convert
 
 from eval_tools.errors import DefinitionError
-from eval_tools.forms.check_digits import append_check_digits
 from eval_tools.forms.wording import find_wording
 from eval_tools.forms.words import LANGUAGES
 from eval_tools.forms.xlsform import ID_CONSTRAINT, build_xlsform, languages_with_words
 from eval_tools.instruments.facts import Licence
 from eval_tools.instruments.instrument import AskedIf, CriticalRule
 from eval_tools.instruments.rule import parse_rule
+from eval_tools.privacy.check_digits import append_check_digits
 
 
 def survey(form):

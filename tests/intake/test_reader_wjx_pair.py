@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import pytest
 
+from eval_tools.intake.exports.reader import Companion
 from eval_tools.intake.exports.wjx import READER
 from eval_tools.intake.raw_table import SKIPPED
 from form_exports import DATA, by_name, details_of, kinds_of, open_sample, read_well, rules_of, written
@@ -118,6 +120,9 @@ def test_two_exports_of_different_answers_are_refused():
 def test_two_exports_of_different_times_are_refused():
     export = pair({"1、想家": ["从不", "有时"]}, {"1、想家": ["1", "2"]})
     rows = [list(row) for row in export.companions["labels"].sheets[0].cells]
+    for spelt in ("2026-09-07 08:03:36", "2026/9/7 8:03"):
+        rows[2][1] = spelt
+        assert rules_of(READER, written(export.sheets[0].cells, labels=rows)) == []
     rows[2][1] = "2026/9/8 8:03:36"
     assert rules_of(READER, written(export.sheets[0].cells, labels=rows)) == ["pair_differs"]
 
@@ -134,6 +139,15 @@ def test_two_exports_of_different_forms_are_refused():
 def test_two_exports_by_text_are_no_pair():
     export = pair({"1、想家": ["从不", "有时"]}, {"1、想家": ["从不", "有时"]})
     assert rules_of(READER, export) == ["pair_alike"]
+
+
+def test_options_that_are_numbers_themselves_are_paired_under_the_platforms_names():
+    rows = [["序号", "提交答卷时间", "1、几分"], ["1", "2026/9/7 8:03:36", "3"], ["2", "2026/9/7 8:03:36", "5"]]
+    assert rules_of(READER, written(rows, labels=rows)) == ["pair_alike"]
+    number = written(rows, file="3_按序号_儿童_2_2.xlsx")
+    text = written(rows, file="3_按文本_儿童_2_2.xlsx")
+    paired = replace(number, companions={"labels": Companion(received=text.received, sheets=text.sheets)})
+    assert by_name(read_well(READER, paired))["Q1"] == ["3", "5"]
 
 
 def test_an_export_by_score_is_refused_beside_a_good_one_too():

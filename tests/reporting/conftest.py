@@ -21,7 +21,18 @@ from eval_tools.runner.study_run import StudyRun, open_study
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 
 
-CHAPTERS_WITH_FIGURES = ("people", "scales", "change", "balance", "compare", "stepped", "regions", "single", "sites")
+CHAPTERS_WITH_FIGURES = (
+    "people",
+    "scales",
+    "change",
+    "balance",
+    "compare",
+    "stepped",
+    "regions",
+    "single",
+    "sites",
+    "trust",
+)
 
 
 @contextmanager

@@ -182,4 +182,4 @@ def test_tests_of_subgroups_stand_in_the_annex(told):
 def test_a_study_without_goals_informants_and_subgroups_has_neither_chapter(little):
     ids = [chapter.id for chapter in open_study("little", start=little.root).report.chapters]
     assert not {"goals", "subgroups"} & set(ids)
-    assert len(ids) == 10
+    assert len(ids) == 11

@@ -125,7 +125,7 @@ def test_every_header_cell_says_what_it_heads_and_every_row_is_complete(trees, p
     tree = trees[language]
     scopes = {("thead" in inside, attrs.get("scope")) for attrs, inside in tree.all("th")}
     assert scopes == {(True, "col"), (False, "row")}
-    assert len(tree.all("table")) == len(tree.all("caption")) == 19
+    assert len(tree.all("table")) == len(tree.all("caption")) == 21
     for table in re.findall(r"<table.*?</table>", pages[language], re.DOTALL):
         widths = {len(re.findall(r"<t[hd][ >]", row)) for row in re.findall(r"<tr>.*?</tr>", table)}
         assert len(widths) == 1
@@ -135,7 +135,7 @@ def test_every_header_cell_says_what_it_heads_and_every_row_is_complete(trees, p
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_drawing_is_one_image_with_a_name(trees, language):
     drawings = trees[language].all("svg")
-    assert len(drawings) == 9
+    assert len(drawings) == 10
     for attrs, inside in drawings:
         assert attrs["role"] == "img"
         assert len(attrs["aria-label"]) > 20
@@ -144,10 +144,10 @@ def test_every_drawing_is_one_image_with_a_name(trees, language):
 
 
 def test_figures_and_tables_are_numbered_in_the_order_of_the_page(pages):
-    assert re.findall(r"<b>Figure (\d+)</b>", pages["en"]) == [str(n) for n in range(1, 10)]
-    assert re.findall(r"<b>Table (\d+)</b>", pages["en"]) == [str(n) for n in range(1, 20)]
-    assert re.findall(r"<b>圖 (\d+)</b>", pages["zh-Hant"]) == [str(n) for n in range(1, 10)]
-    assert re.findall(r"<b>图 (\d+)</b>", pages["zh-Hans"]) == [str(n) for n in range(1, 10)]
+    assert re.findall(r"<b>Figure (\d+)</b>", pages["en"]) == [str(n) for n in range(1, 11)]
+    assert re.findall(r"<b>Table (\d+)</b>", pages["en"]) == [str(n) for n in range(1, 22)]
+    assert re.findall(r"<b>圖 (\d+)</b>", pages["zh-Hant"]) == [str(n) for n in range(1, 11)]
+    assert re.findall(r"<b>图 (\d+)</b>", pages["zh-Hans"]) == [str(n) for n in range(1, 11)]
 
 
 def test_the_same_material_gives_the_same_bytes(woodworth, pages):

@@ -160,7 +160,7 @@ def test_every_region_has_a_row_and_five_or_more_are_summed_up_with_what_another
         *(signed(mean[key]) for key in ("estimate", "ci_low", "ci_high")),
         *(signed(another[key]) for key in ("ci_low", "ci_high")),
     ]
-    assert [c.id for c in edition.report.chapters].index("regions") == 6
+    assert [c.id for c in edition.report.chapters].index("regions") == 7
 
 
 @every_language

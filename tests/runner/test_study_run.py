@@ -61,7 +61,7 @@ def test_a_changed_definition_or_raw_file_never_meets_an_old_stage(little):
 
 
 def test_direct_identifiers_need_a_key_from_outside_the_workbench(little, tmp_path_factory, monkeypatch):
-    little.change("published_arbitrary", "direct")
+    little.change("published_arbitrary", "direct, consent: recorded_elsewhere")
     monkeypatch.delenv("EVAL_TOOLS_KEY_FILE", raising=False)
     with pytest.raises(DefinitionError, match="no key for pseudonyms was named"):
         _ = open_little(little).participants

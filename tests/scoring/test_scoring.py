@@ -14,6 +14,7 @@ from eval_tools.errors import EvalToolsError
 from eval_tools.instruments.load import load_instruments
 from eval_tools.scoring.reliability import estimate_reliabilities
 from eval_tools.scoring.score import answer_matrix, score_responses
+from eval_tools.stats.alpha_bootstrap import bootstrap_alpha
 from eval_tools.stats.reliability import cronbach_alpha, mcdonald_omega
 from eval_tools.tables import RESPONSES, SCORES
 
@@ -101,6 +102,19 @@ def test_a_form_that_comes_twice_is_refused_never_averaged():
     responses = responses_of(invented_answers(2))
     with pytest.raises((EvalToolsError, ValueError), match="duplicate"):
         score_responses(pd.concat([responses, responses]), INSTRUMENTS)
+
+
+def test_alpha_may_be_checked_by_drawing_people_again():
+    answers, ces_d = invented_answers(60, missing=0.01), {"ces-d": INSTRUMENTS["ces-d"]}
+    plain = estimate_reliabilities(responses_of(answers), ces_d)
+    table = estimate_reliabilities(responses_of(answers), ces_d, rng=5)
+    pd.testing.assert_frame_equal(table[table["coefficient"].isin(plain["coefficient"])].reset_index(drop=True), plain)
+    alpha, drawn = (table[table["coefficient"] == name].iloc[0] for name in ("alpha", "alpha_bootstrap"))
+    assert drawn["estimate"] == pytest.approx(alpha["estimate"], rel=1e-12)
+    turned = [name in REVERSED for name in ces_d["ces-d"].items]
+    expected = bootstrap_alpha(np.where(turned, 3 - answers, answers), rng=np.random.default_rng(5)).estimate
+    assert (drawn["ci_low"], drawn["ci_high"], drawn["n"]) == (expected.ci_low, expected.ci_high, expected.n)
+    assert "bootstrap" in drawn["method"]
 
 
 def test_reliabilities_are_those_of_the_statistics_on_turned_answers_of_complete_forms():

@@ -235,8 +235,8 @@ def test_a_questionnaire_that_does_not_exist(little):
             "reader: table",
             "reader: excel",
             "sources[1].reader: 'excel' is not allowed.",
-            "Allowed: table, wjx, kobo, odk-central, surveycto, redcap, limesurvey, qualtrics, spss, microsoft-forms, google-forms, "
-            "tencent-survey, tencent-docs, double-entry.",
+            "Allowed: table, wjx, kobo, odk-central, surveycto, redcap, limesurvey, qualtrics, spss, microsoft-forms, "
+            "google-forms, tencent-survey, tencent-docs, double-entry.",
         ),
         (
             "decision_term: spring",

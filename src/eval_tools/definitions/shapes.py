@@ -73,6 +73,16 @@ class Text:
             _wrong(doc, path, problems, f"{_shown(value)} has the wrong form.", self.hint or f"Pattern: {self.pattern}")
 
 
+@dataclass(frozen=True, slots=True)
+class TextOrNone:
+    """Text that may be empty, for cells that may be."""
+
+    def check(self, value: Any, path: Path_, doc: Document, problems: list[Problem]) -> None:
+        """Report anything but text."""
+        if not isinstance(value, str):
+            _wrong(doc, path, problems, "must be text.", 'Put quotes around it; "" is the empty cell.')
+
+
 def Slug() -> Text:  # noqa: N802 - reads as a shape among shapes
     """Return the shape of an id: lower-case letters, digits, - and _; it may become a file name."""
     return Text(SLUG, "Use lower-case letters, digits, - and _; at most 40 characters.")

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval_tools.errors import DataError, DefinitionError, Problem, unknown_problem
-from eval_tools.forms.check_digits import has_right_check_digits
 from eval_tools.forms.identifiers import ID_PATTERN
 from eval_tools.forms.typed_table import TypedTable, plain
 from eval_tools.instruments.instrument import Instrument, Item
+from eval_tools.privacy.check_digits import has_right_check_digits
 
 BLANK = ("", "(空)", "(跳过)", "(跳過)")
 NAMES = {

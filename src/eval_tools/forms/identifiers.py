@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from eval_tools.errors import DataError, DefinitionError, Problem
-from eval_tools.forms.check_digits import append_check_digits, has_right_check_digits
+from eval_tools.privacy.check_digits import append_check_digits, has_right_check_digits
 
 BODY_DIGITS = 6
 ID_DIGITS = BODY_DIGITS + 2

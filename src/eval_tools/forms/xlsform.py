@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eval_tools.errors import DefinitionError, Problem
-from eval_tools.forms.check_digits import MODULUS, REMAINDER
 from eval_tools.forms.identifiers import ID_PATTERN
 from eval_tools.forms.paper import asks_age_and_sex, consent_key
 from eval_tools.forms.wording import Wording
 from eval_tools.forms.words import LANGUAGE_NAMES, FormWords
 from eval_tools.instruments.instrument import Instrument, Item
 from eval_tools.instruments.rule import Rule
+from eval_tools.privacy.check_digits import MODULUS, REMAINDER
 from eval_tools.spreadsheets import Cell, xlsx_bytes
 
 PARTICIPANT, CONSENT, AGE, SEX, ANSWERED_ON = "participant", "consent", "age", "sex", "answered_on"

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.facts import Ages
-from eval_tools.instruments.instrument import BandScheme, Instrument, Item, LookupRow, Scale
+from eval_tools.instruments.instrument import Band, BandScheme, Instrument, Item, LookupRow, Scale
 from eval_tools.stats.item_scores import (
     MISSING,
     ItemCodes,
@@ -21,6 +21,7 @@ from eval_tools.stats.item_scores import (
     recode_items,
     score_scales,
 )
+from eval_tools.stats.norm_lookup import NO_GROUP, NormTable, convert_scores, rank_bands
 from eval_tools.stats.scale_score import ScaleScores, score_points
 
 Floats = NDArray[np.float64]
@@ -38,7 +39,7 @@ class InstrumentScores:
 
 def score_instrument(
     instrument: Instrument,
-    answers: ArrayLike,
+    answers: ArrayLike | ItemCodes,
     *,
     age: ArrayLike | None = None,
     sex: ArrayLike | None = None,
@@ -51,7 +52,7 @@ def score_instrument(
     answers : array_like, shape (people, items)
         Raw codes in the order of ``instrument.items``, as printed on the form, never reversed; NaN where there
         is no answer, -128 in an array of ``int8``. Codes on the form that do not count (don't know, does not
-        apply) may stay.
+        apply) may stay. Or what :func:`pack_answers` made of them.
     age : array_like, shape (people,), optional
         Years; NaN where unknown. Asked only by conversion tables.
     sex : array_like, shape (people,), optional
@@ -66,7 +67,7 @@ def score_instrument(
     DataError
         Codes that are not on the form, by item, with their number.
     """
-    codes = _pack(instrument, answers)
+    codes = answers if isinstance(answers, ItemCodes) else pack_answers(instrument, answers)
     position = {item: i for i, item in enumerate(instrument.items)}
     keys = {name: key for name, scale in instrument.scales.items() if (key := _key_of(instrument, scale, position))}
     added_up = score_scales(codes, list(keys.values()))
@@ -79,7 +80,7 @@ def score_instrument(
         elif (recoded := _recoded(instrument, scale, position, codes)) is not None:
             result = score_scales(recoded, [_sum_of(scale, range(len(scale.items)))]).of_scale(0)
         else:
-            result = _score_parts(instrument, scale, position, answers, done)
+            result = _score_parts(instrument, scale, position, codes, done)
         score, lost = _transformed(scale, result.score, age, sex)
         prorated = result.prorated
         if scale.zero_if is not None:
@@ -116,20 +117,15 @@ def points_of(scale: Scale, item: Item) -> dict[int, float]:
 
 def item_points(instrument: Instrument, scale: Scale, codes: Floats) -> Floats:
     """Turn the codes of a scale's items, in the order of ``scale.items``, into what they count there."""
-    tables: dict[tuple[tuple[int, float], ...], list[int]] = {}
-    for column, name in enumerate(scale.items):
-        table = tuple(sorted(points_of(scale, instrument.items[name]).items()))
-        tables.setdefault(table, []).append(column)
-    points = np.empty(codes.shape)
-    for table, columns in tables.items():
-        points[:, columns] = _looked_up(codes[:, columns], *zip(*table, strict=True))
-    return points
-
-
-def _looked_up(x: Floats, known: tuple[int, ...], values: tuple[float, ...]) -> Floats:
-    keys = np.array(known, dtype=float)
-    index = np.minimum(np.searchsorted(keys, x), len(keys) - 1)
-    return np.where(keys[index] == x, np.array(values)[index], np.nan)
+    tables = []
+    for item in (instrument.items[name] for name in scale.items):
+        points = points_of(scale, item)
+        low = min(points, default=0)
+        values = np.full((1, max(points, default=0) - low + 1), np.nan)
+        values[0, [code - low for code in points]] = list(points.values())
+        tables.append(NormTable(low=low, values=values))
+    everybody = np.zeros(len(codes), dtype=np.int8)
+    return convert_scores(codes.T, everybody, tables).T
 
 
 def _byte_codes(item: Item) -> dict[int, int]:
@@ -138,8 +134,8 @@ def _byte_codes(item: Item) -> dict[int, int]:
     return {code: code if code in _BYTE else next(free) for code in item.responses.codes}
 
 
-def _pack(instrument: Instrument, answers: ArrayLike) -> ItemCodes:
-    """Pack the answers to a form; refuse codes that are not on it."""
+def pack_answers(instrument: Instrument, answers: ArrayLike) -> ItemCodes:
+    """Pack the answers to a form, of shape (people, items) as in :func:`score_instrument`; refuse foreign codes."""
     tables = [_byte_codes(item) for item in instrument.items.values()]
     large = {i: table for i, table in enumerate(tables) if any(code != byte for code, byte in table.items())}
     if large:
@@ -234,13 +230,17 @@ def _score_parts(
     instrument: Instrument,
     scale: Scale,
     position: Mapping[str, int],
-    answers: ArrayLike,
+    codes: ItemCodes,
     done: Mapping[str, ScaleScores],
 ) -> ScaleScores:
     """Score what is no sum of small whole numbers: weights, maxima, fractions, scales of scales."""
     if scale.items:
-        columns = np.asarray(answers)[:, [position[name] for name in scale.items]].astype(float)
-        parts = item_points(instrument, scale, columns)
+        parts = np.empty((codes.n_people, len(scale.items)), order="F")
+        for points, item in zip(parts.T, (instrument.items[name] for name in scale.items), strict=True):
+            byte, table = _byte_codes(item), np.full(256, np.nan)
+            for code, value in points_of(scale, item).items():
+                table[byte[code] % 256] = value
+            table.take(codes.codes[position[item.id]].view(np.uint8), out=points, mode="clip")
     else:
         parts = np.column_stack([done[name].score for name in scale.of_scales])
         if scale.count_when is not None:
@@ -277,17 +277,19 @@ def _transformed(
 def _converted(rows: tuple[LookupRow, ...], score: Floats, age: ArrayLike | None, sex: ArrayLike | None) -> Floats:
     ages = np.full(len(score), np.nan) if age is None else np.asarray(age, dtype=float)
     sexes = np.full(len(score), "") if sex is None else np.asarray(sex, dtype=str)
-    found = np.full(len(score), np.nan)
-    groups: dict[tuple[Ages, str | None], list[LookupRow]] = {}
+    kinds = list(dict.fromkeys((row.ages, row.sex) for row in rows))
+    groups = np.full(len(score), NO_GROUP)
+    for number, (limits, for_sex) in enumerate(kinds):
+        groups[fitting(limits, for_sex, ages, sexes)] = number
+    listed = np.unique([row.score for row in rows])
+    low = int(listed[0])
+    if not np.array_equal(listed, np.arange(low, low + len(listed))):  # scores of a weighted scale: by their places
+        place = np.minimum(np.searchsorted(listed, score), len(listed) - 1)
+        score, low = np.where(listed[place] == score, place, np.nan), 0
+    values = np.full((len(kinds), len(listed)), np.nan)
     for row in rows:
-        groups.setdefault((row.ages, row.sex), []).append(row)
-    for (limits, for_sex), lines in groups.items():
-        these = fitting(limits, for_sex, ages, sexes)
-        table = sorted((line.score, line.value) for line in lines)
-        keys, values = (np.array(column) for column in zip(*table, strict=True))
-        index = np.minimum(np.searchsorted(keys, score), len(keys) - 1)
-        found = np.where(these & (keys[index] == score), values[index], found)
-    return found
+        values[kinds.index((row.ages, row.sex)), np.searchsorted(listed, row.score)] = row.value
+    return convert_scores(score[None], groups, [NormTable(low=low, values=values)])[0]
 
 
 def fitting(limits: Ages, for_sex: str | None, ages: Floats, sexes: NDArray[np.str_]) -> NDArray[np.bool_]:
@@ -306,8 +308,14 @@ def band_of(scheme: BandScheme, scores: Floats) -> NDArray[np.str_]:
 
     A score between two whole numbers belongs to the band that begins at or below it.
     """
-    ordered = sorted(scheme.bands, key=lambda band: band.low)
-    starts = np.array([band.low for band in ordered])
-    names = np.array([band.id for band in ordered])
-    index = np.clip(np.searchsorted(starts, scores, side="right") - 1, 0, len(names) - 1)
-    return np.where(np.isnan(scores), "", names[index])
+    return np.array(["", *(band.id for band in rising_bands(scheme))])[band_ranks(scheme, scores)]
+
+
+def band_ranks(scheme: BandScheme, scores: Floats) -> NDArray[np.int8]:
+    """Return the place of the band of each score among :func:`rising_bands`, counted from 1; 0 without a score."""
+    return rank_bands(scores, [band.low for band in rising_bands(scheme)[1:]])
+
+
+def rising_bands(scheme: BandScheme) -> tuple[Band, ...]:
+    """Return the bands of a scheme from the lowest scores to the highest."""
+    return tuple(sorted(scheme.bands, key=lambda band: band.low))

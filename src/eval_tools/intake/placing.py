@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable, plain
@@ -19,6 +20,15 @@ class PeopleOfFile:
     group: list[str]
     site: list[str]
     rows: tuple[int, ...]
+
+    def keep(self, wanted: list[bool]) -> PeopleOfFile:
+        """Return only the records that are wanted."""
+        return PeopleOfFile(
+            participant=list(compress(self.participant, wanted)),
+            group=list(compress(self.group, wanted)),
+            site=list(compress(self.site, wanted)),
+            rows=tuple(compress(self.rows, wanted)),
+        )
 
 
 def people_of(raw: RawTable, entry: Source | Roster, study: Study, key: bytes, findings: Findings) -> PeopleOfFile:
@@ -138,7 +148,7 @@ def place_people(
     known: dict[str, tuple[str, str]],
     findings: Findings,
 ) -> list[bool]:
-    """Say of each record whether its person, group and site are known and agree with what is known already."""
+    """Say of each record whether its person, group and site are known."""
     placed = []
     for who, group, site, row in zip(people.participant, people.group, people.site, people.rows, strict=True):
         ok = bool(who) and not ("group" in source.columns and not group) and not ("site" in source.columns and not site)
@@ -151,17 +161,7 @@ def place_people(
             )
             ok = False
         if ok:
-            before = known.get(who, ("", ""))
-            for what, old, new in (("group", before[0], group), ("site", before[1], site)):
-                if old and new and old != new:
-                    findings.add(
-                        f"{what}_differs",
-                        f"another {what} than before or in the roster. | Find out which is right.",
-                        file=raw.file,
-                        row=row,
-                        column=source.columns[what],
-                    )
-                    ok = False
+            before = known.get(who, ("", ""))  # where they do not agree, settle_places decides
             known[who] = (before[0] or group or _only_group(study), before[1] or site)
         placed.append(ok)
     return placed

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
-from eval_tools.intake.columns import ColumnInfo
 from eval_tools.intake.exports.reader import Companion, Export
 from eval_tools.intake.exports.recognise import choose_reader
 from eval_tools.intake.files.received import open_received
@@ -35,6 +35,8 @@ def read_raw_file(
     wanted: Collection[str],
     findings: Findings,
     raw_files: list[RawFile],
+    *,
+    identifying: Collection[str] = (),
 ) -> RawTable | None:
     """Read a file as text; None, with findings, if that is not possible without guessing.
 
@@ -46,11 +48,13 @@ def read_raw_file(
     reading : Reading
         What study.yaml says about it.
     wanted : collection of str
-        Columns that study.yaml writes down: by unique name, or by the header in the file where no other column has
-        it. In the table they have the names written there.
+        Columns that study.yaml writes down: by unique name, or by header or question where no other column has it.
+        In the table they have the names written there.
     findings : Findings
     raw_files : list of RawFile
         Grows by this file and its companions.
+    identifying : collection of str
+        Columns that study.yaml declares to identify people; they are dropped like those of the platform.
     """
     export = _open(folder, file, reading, wanted, findings)
     if export is None:
@@ -68,7 +72,7 @@ def read_raw_file(
     raw = _named_as_declared(raw, wanted)
     if not _check_columns(raw, wanted, findings):
         return None
-    return _without_identifying(raw, wanted, findings)
+    return _without_identifying(raw, wanted, identifying, findings)
 
 
 def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], findings: Findings) -> Export | None:
@@ -97,24 +101,31 @@ def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], fi
 
 
 def _named_as_declared(raw: RawTable, declared: Collection[str]) -> RawTable:
-    """Give a column the name that study.yaml writes for it, if that is the header of this column and of no other."""
+    """Give a column the name that study.yaml writes for it, if that is its header or question, and of no other."""
     if not raw.columns:
         return raw
     names = list(raw.header)
     for text in declared:
         if text in names:
             continue
-        same = [i for i, info in enumerate(raw.columns) if plain(info.header) == plain(text)]
+        same = _meant(raw, text)
         if len(same) == 1:
             names[same[0]] = text
     columns = tuple(replace(info, name=name) for info, name in zip(raw.columns, names, strict=True))
     return replace(raw, header=tuple(names), columns=columns)
 
 
+def _meant(raw: RawTable, text: str) -> list[int]:
+    """Find the columns with such a header or, if there is none, with such words of the question."""
+    wanted = plain(text)
+    headers = [i for i, info in enumerate(raw.columns) if plain(info.header) == wanted]
+    return headers or [i for i, info in enumerate(raw.columns) if info.text and plain(info.text) == wanted]
+
+
 def _check_columns(raw: RawTable, wanted: Collection[str], findings: Findings) -> bool:
     absent = [name for name in wanted if name not in raw.header]
     for name in absent:
-        same = [info.name for info in raw.columns if plain(info.header) == plain(name)]
+        same = [raw.header[i] for i in _meant(raw, name)]
         near = ", ".join(raw.header[:6]) + (" …" if len(raw.header) > 6 else "")
         told = (
             f"Several columns have this header; name one of them: {', '.join(same)}."
@@ -147,16 +158,21 @@ def report_undeclared(raw: RawTable, declared: Collection[str], findings: Findin
             )
 
 
-def _without_identifying(raw: RawTable, wanted: Collection[str], findings: Findings) -> RawTable:
-    """Drop what the platform knows about a person, before anything else looks at the table."""
-    drop = [info.kind == "identifying" and info.name not in wanted for info in raw.columns]
+def _without_identifying(
+    raw: RawTable, wanted: Collection[str], identifying: Collection[str], findings: Findings
+) -> RawTable:
+    """Drop what identifies a person, before anything else looks at the table."""
+    kinds = [info.kind for info in raw.columns] or ["answer"] * len(raw.header)
+    drop = [
+        name in identifying or (kind == "identifying" and name not in wanted)
+        for name, kind in zip(raw.header, kinds, strict=True)
+    ]
     if not any(drop):
         return raw
-    dropped: list[ColumnInfo] = [info for info, gone in zip(raw.columns, drop, strict=True) if gone]
+    dropped = list(compress(raw.header, drop))
     findings.add(
         "identifying_dropped",
-        f"columns that identify people were dropped before anything was read from them: "
-        f"{', '.join(info.name for info in dropped)}",
+        f"columns that identify people were dropped before anything was read from them: {', '.join(dropped)}",
         severity="note",
         file=raw.file,
         count=len(dropped),

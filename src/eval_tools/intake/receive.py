@@ -5,8 +5,9 @@ The first thing that happens to an identifier is that it becomes a pseudonym; no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,13 @@ from eval_tools.errors import DataError, Problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.alerts import Alert, find_alerts
 from eval_tools.intake.answers import compare_totals, item_columns_in, read_answers
+from eval_tools.intake.consent import (
+    Permission,
+    find_permission,
+    leave_out_refused,
+    leave_out_withdrawn,
+    pseudonyms_in,
+)
 from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
 from eval_tools.intake.people import read_people
@@ -27,10 +35,15 @@ from eval_tools.intake.placing import (
     read_roster,
     read_subgroups,
 )
+from eval_tools.intake.quality.personal_data import note_personal_columns
 from eval_tools.intake.raw_files import RawFile, read_raw_file, report_undeclared
 from eval_tools.intake.raw_table import RawTable
+from eval_tools.intake.records import records_of
+from eval_tools.intake.transfers import Transfer, places_told, settle_places
+from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
+from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.studies.study import Roster, Source, Study
-from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, check_table
+from eval_tools.tables import FORMS, PARTICIPANTS, PEOPLE, RESPONSES, SUBGROUPS, TRANSFERS, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +60,7 @@ class Received:
     responses: pd.DataFrame
     issues: pd.DataFrame
     raw_files: tuple[RawFile, ...]
+    transfers: pd.DataFrame  # who changed school or group after the start
     alerts: tuple[Alert, ...]  # for the duty holder; no table holds them
 
 
@@ -56,6 +70,7 @@ def receive_study(
     *,
     corrections: tuple[Correction, ...],
     key: bytes,
+    transfers: tuple[Transfer, ...] = (),
 ) -> Received:
     """Read every raw file of a study and say everything that is wrong with it.
 
@@ -66,12 +81,15 @@ def receive_study(
     corrections : tuple of Correction
     key : bytes
         Secret of the study's pseudonyms.
+    transfers : tuple of Transfer
+        Forms that name another school or group because the child moved.
 
     Returns
     -------
     Received
         Records that cannot be placed (unknown participant, wave or group) are not in the tables but in
         ``issues``; so are repeated forms, of which none is kept. ``alerts`` are about every record, placed or not.
+        People who withdrew (``withdrawn.csv``) and records without consent are in none of them: they are counted.
     """
     import pandas as pd
 
@@ -82,27 +100,43 @@ def receive_study(
     levels: list[tuple[str, str, str]] = []
     about: list[tuple[str, float, str]] = []
     alerts: list[Alert] = []
-    if study.roster is not None:
-        raw = _read(study, study.roster, instruments, corrections, findings, raw_files)
-        roster = {} if raw is None else read_roster(raw, study, key, findings)
-        levels = [] if raw is None else read_subgroups(raw, study, key, findings)
-        about = [] if raw is None else read_people(raw, study.roster, key=key, study=study.id, findings=findings)
+    withdrawn = read_withdrawn(study.folder)
+
+    def read(entry: Source | Roster) -> RawTable | None:
+        raw = read_entry(study, entry, instruments, corrections, findings, raw_files)
+        return None if raw is None else leave_out_withdrawn(raw, entry, study, key, withdrawn, findings)
+
+    roster_raw = None if study.roster is None else read(study.roster)
+    received = [(source, raw) for source in study.sources if (raw := read(source)) is not None]
+    permission = find_permission(roster_raw, received, study, key, findings)
+    if study.roster is not None and roster_raw is not None:
+        kept = leave_out_refused(roster_raw, study.roster, study, key, permission, findings)
+        _note_personal(kept, study.roster, (), findings)
+        roster = read_roster(kept, study, key, findings)
+        levels = read_subgroups(kept, study, key, findings)
+        about = read_people(kept, study.roster, key=key, study=study.id, findings=findings)
+    elif study.roster is not None:
+        roster = {}
     forms: list[pd.DataFrame] = []
     responses: list[pd.DataFrame] = []
+    told: list[pd.DataFrame] = []
     people: dict[str, tuple[str, str]] = dict(roster or {})
-    for source in study.sources:
-        raw = _read(study, source, instruments, corrections, findings, raw_files)
-        if raw is not None:
-            form, response, found = _receive_source(raw, source, study, instruments, key, roster, people, findings)
-            alerts += found
-            forms.append(form)
-            responses.append(response)
+    for source, all_records in received:
+        raw = leave_out_refused(all_records, source, study, key, permission, findings)
+        form, response, found, places = _receive_source(
+            raw, source, study, instruments, key, roster, people, permission, findings
+        )
+        told.append(places)
+        alerts += found
+        forms.append(form)
+        responses.append(response)
     form_table = pd.concat(forms, ignore_index=True) if forms else pd.DataFrame(columns=[*FORMS.columns, "instruments"])
     response_table = (
         pd.concat(responses, ignore_index=True) if responses else pd.DataFrame(columns=list(RESPONSES.columns))
     )
     form_table, response_table = _refuse_repeated_forms(form_table, response_table, findings)
     _note_empty_waves(form_table, study, findings)
+    moved = settle_places(pd.concat(told), people, roster, study, transfers, findings) if told else []
     check_everybody_has_a_group(people, study, findings)
     check_sites([site for _, site in people.values()], study, findings)
     participants = pd.DataFrame(
@@ -120,8 +154,47 @@ def receive_study(
         responses=check_table(response_table, RESPONSES),
         issues=findings.table(),
         raw_files=tuple(raw_files),
+        transfers=check_table(
+            pd.DataFrame([asdict(each) for each in moved], columns=list(TRANSFERS.columns)), TRANSFERS
+        ),
         alerts=tuple(sorted(alerts)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where one person stands in the raw files."""
+
+    rows: Mapping[str, tuple[int, ...]]  # file -> row numbers
+    corrections: int  # corrections that name the person
+    unread: tuple[str, ...] = ()  # files that could not be read, so that nobody knows
+
+
+def find_participant(
+    study: Study,
+    instruments: Mapping[str, Instrument],
+    *,
+    corrections: tuple[Correction, ...],
+    key: bytes,
+    participant: str,
+) -> Whereabouts:
+    """Find the rows of one person, by pseudonym, also of somebody who withdrew; corrections of IDs count."""
+    findings = Findings()
+    entries = (*((study.roster,) if study.roster else ()), *study.sources)
+    rows: dict[str, tuple[int, ...]] = {}
+    unread: list[str] = []
+    for entry in entries:
+        raw = read_entry(study, entry, instruments, corrections, findings, [])
+        if raw is None:
+            unread.append(entry.file)
+        else:
+            people = pseudonyms_in(raw, entry, study, key)
+            mine = [row for who, row in zip(people, raw.rows, strict=True) if who == participant]
+            rows |= {raw.file: tuple(sorted({*rows.get(raw.file, ()), *mine}))} if mine else {}
+    columns = {entry.file: entry.columns["participant"] for entry in entries}
+    named = [each.match.get(columns.get(each.file, ""), "") for each in corrections]
+    known = pseudonymise([one for one in named if normalise_id(one)], key=key, study=study.id)
+    return Whereabouts(rows=rows, corrections=known.count(participant), unread=tuple(dict.fromkeys(unread)))
 
 
 # --- files -------------------------------------------------------------------------------------------------
@@ -139,7 +212,7 @@ def _check_correction_files(study: Study, corrections: tuple[Correction, ...], f
             )
 
 
-def _read(
+def read_entry(
     study: Study,
     entry: Source | Roster,
     instruments: Mapping[str, Instrument],
@@ -152,9 +225,10 @@ def _read(
     if isinstance(entry, Source):
         wanted += [column for part in entry.instruments for column in (*part.columns, part.start) if column]
         wanted += list(entry.totals)
+        wanted += [] if entry.rows is None or entry.rows.column in wanted else [entry.rows.column]
     else:
         wanted += [each.column for each in entry.subgroups.values()]
-    raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, findings, raw_files)
+    raw = read_raw_file(study.folder, entry.file, entry.reading, wanted, findings, raw_files, identifying=entry.dropped)
     if raw is None:
         return None
     if isinstance(entry, Source):
@@ -171,9 +245,16 @@ def _read(
                 )
         if any(columns is None for columns in found):
             return None
-        wanted += [name for columns in found if columns is not None for name in columns]
+        answers = [name for columns in found if columns is not None for name in columns]
+        wanted += answers
     report_undeclared(raw, wanted, findings)
-    return apply_corrections(raw, corrections, findings)
+    corrected = apply_corrections(raw, corrections, findings)
+    return records_of(corrected, entry, answers, findings) if isinstance(entry, Source) else corrected
+
+
+def _note_personal(raw: RawTable, entry: Source | Roster, questions: Collection[str], findings: Findings) -> None:
+    """Note columns that look like personal data and are not declared to be."""
+    note_personal_columns(raw, findings, handled=[entry.columns["participant"]], questions=questions)
 
 
 # --- answers -----------------------------------------------------------------------------------------------
@@ -187,8 +268,9 @@ def _receive_source(
     key: bytes,
     roster: dict[str, tuple[str, str]] | None,
     known: dict[str, tuple[str, str]],
+    permission: Permission,
     findings: Findings,
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Alert]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Alert], pd.DataFrame]:
     import pandas as pd
 
     people = people_of(raw, source, study, key, findings)
@@ -198,6 +280,11 @@ def _receive_source(
         else meanings_of(raw, source, "wave", list(study.waves), findings)
     )
     placed = place_people(raw, source, study, people, roster, known, findings)
+    if permission.agreed is not None:  # of somebody who is not in the roster, nobody knows whether they agreed
+        may = [who in permission.agreed for who in people.participant]
+        raw, people = raw.keep(may), people.keep(may)
+        waves, placed = list(compress(waves, may)), list(compress(placed, may))
+    _note_personal(raw, source, questions_of(raw, source, instruments), findings)
     usable = np.array([ok and bool(wave) for ok, wave in zip(placed, waves, strict=True)], dtype=bool)
     forms = pd.DataFrame(
         {
@@ -226,7 +313,13 @@ def _receive_source(
             rows=raw.rows,
             identifiers=raw.column(source.columns["participant"]) if study.safeguarding_key else (),
         )
-    return forms, pd.concat(parts, ignore_index=True), alerts
+    return forms, pd.concat(parts, ignore_index=True), alerts, places_told(people, waves, placed, source)
+
+
+def questions_of(raw: RawTable, source: Source, instruments: Mapping[str, Instrument]) -> list[str]:
+    """Name the columns that hold the answers to questionnaires."""
+    found = [item_columns_in(raw, part, instruments[part.instrument]) for part in source.instruments]
+    return [column for columns in found for column in columns or ()]
 
 
 def _long(

@@ -21,6 +21,7 @@ from eval_tools.privacy.counts import release_counts
 from eval_tools.privacy.distribution import release_distribution, release_people
 from eval_tools.privacy.estimates import release_estimates
 from eval_tools.privacy.flow import release_flow
+from eval_tools.privacy.not_read import release_not_read
 from eval_tools.privacy.parts import hide_parts
 from eval_tools.privacy.rule import DisclosureRule, ReleasedTable
 from eval_tools.privacy.shares import release_shares
@@ -34,6 +35,7 @@ __all__ = [
     "release_distribution",
     "release_estimates",
     "release_flow",
+    "release_not_read",
     "release_people",
     "release_shares",
     "release_sites",

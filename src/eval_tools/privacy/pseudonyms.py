@@ -65,7 +65,7 @@ def pseudonym(raw_id: str, *, key: bytes, study: str) -> str:
     >>> pseudonym("c０１２ ", key=key, study="demo") == pseudonym("C012", key=key, study="demo")
     True
     """
-    _check_key_and_study(key, study)
+    check_key_and_study(key, study)
     normalised = normalise_id(raw_id)
     if not normalised:
         raise DataError(Problem("participant ID", "is blank.", "Give the form an ID, or leave it out."))
@@ -99,7 +99,7 @@ def pseudonymise(ids: Sequence[str], *, key: bytes, study: str, first_row: int =
     eval_tools.errors.DataError: participant ID: blank in 1 row: 3.
       Give these forms an ID, or leave them out by a line in corrections.yaml.
     """
-    _check_key_and_study(key, study)
+    check_key_and_study(key, study)
     _refuse_rows(
         [n for n, raw in enumerate(ids, first_row) if not isinstance(raw, str)],
         "not text",
@@ -154,7 +154,8 @@ def _keyed(normalised: str, key: bytes, study: str) -> str:
     return base64.b32encode(hmac.digest(key, message, "sha256")).decode("ascii")[:LENGTH].lower()
 
 
-def _check_key_and_study(key: bytes, study: str) -> None:
+def check_key_and_study(key: bytes, study: str) -> None:
+    """Refuse a key that is too short and a study without a usable id."""
     if len(key) < KEY_BYTES:
         what = f"the key has {len(key)} bytes; at least {KEY_BYTES} are needed."
         raise DefinitionError(Problem("key", what, "Make one with eval-tools key new STUDY."))

@@ -52,6 +52,7 @@ class Material:
     verdicts: ReleasedTable
     people: ReleasedTable | None  # single people, by a recorded decision of the study
     findings: tuple[Finding, ...]
+    not_read: ReleasedTable  # people who withdrew, forms without consent
     form_checks: ReleasedTable | None  # where a questionnaire asks something about its forms
     already_reversed: tuple[str, ...]  # questionnaires whose answers look as if they had been reversed before
     ages_known: bool  # whether the roster tells ages
@@ -59,6 +60,8 @@ class Material:
     deviations: tuple[Deviation, ...]
     version: str
     fingerprint: str
+    quality: ReleasedTable | None = None  # how the forms were answered, QUALITY_COUNTS
+    linkage: ReleasedTable | None = None  # who was found again, where the study links by number and code
 
     def __post_init__(self) -> None:
         given = (*self.tables, *([] if self.people is None else [self.people]))
@@ -77,7 +80,7 @@ class Material:
             self.shares,
             *([] if self.sites is None else [self.sites]),
             self.verdicts,
-            *([] if self.form_checks is None else [self.form_checks]),
+            *(table for table in (self.form_checks, self.quality, self.linkage) if table is not None),
             *self.distributions.values(),
         )
 

@@ -18,6 +18,7 @@ from eval_tools.reporting.chapters.single import single_chapter
 from eval_tools.reporting.chapters.sites import sites_chapter
 from eval_tools.reporting.chapters.subgroups import subgroups_chapter
 from eval_tools.reporting.chapters.sure import sure_chapter
+from eval_tools.reporting.chapters.trust import trust_chapter
 from eval_tools.reporting.material import Desk, Material
 
 CHAPTERS: dict[str, Callable[[Desk], Chapter | None]] = {
@@ -25,6 +26,7 @@ CHAPTERS: dict[str, Callable[[Desk], Chapter | None]] = {
     "goals": goals_chapter,
     "reading": reading_chapter,
     "people": people_chapter,
+    "trust": trust_chapter,
     "scales": scales_chapter,
     "change": change_chapter,
     "compare": compare_chapter,

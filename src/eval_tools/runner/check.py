@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval_tools.errors import DataError, Problem
+from eval_tools.errors import DataError, DefinitionError, Problem
 from eval_tools.instruments.instrument import Instrument
-from eval_tools.intake.findings import problems_in
-from eval_tools.runner.safeguarding import missing_lead, update_lists
+from eval_tools.intake.findings import Findings, problems_in
+from eval_tools.intake.quality.indices import measure_forms
+from eval_tools.intake.quality.notes import note_forms, note_items
+from eval_tools.runner.duty_holder import is_lead_required, missing_lead
+from eval_tools.runner.retention import warn_of_retention
+from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
 from eval_tools.scoring.notes import note_answers
 from eval_tools.studies.ages import doubtful_ages
@@ -37,7 +42,7 @@ class CheckOutcome:
     exit_code: int
 
 
-def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
+def check_study(study: str, *, start: Path | None = None, today: datetime.date | None = None) -> CheckOutcome:
     """Check definitions and raw files of a study.
 
     Raises
@@ -45,11 +50,17 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
     DefinitionError
         If the definitions are wrong; the raw files cannot be judged then.
     """
-    run = open_study(study, start=start)
+    today = today or datetime.datetime.now(tz=datetime.UTC).date()
+    run = open_study(study, start=start, today=today)
     received = run.received
     alerts = update_lists(run)
-    errors = problems_in(received.issues, severity="error")
-    warnings = [*problems_in(received.issues, severity="warning"), *missing_lead(run), *_notes(run)]
+    nobody = missing_lead(run.study, run.instruments)
+    refused = nobody if is_lead_required(run.study) else []
+    wrong = problems_in(received.issues, severity="error")
+    errors = [*refused, *wrong]
+    doubts = [] if refused else nobody
+    warnings = [*problems_in(received.issues, severity="warning"), *doubts, *_notes(run), *_quality(run)]
+    warnings += [*warn_of_retention(run.study, run.workbench, today=today), *_key_not_named(run)]
     notes = problems_in(received.issues, severity="note")
     lines = [f"{run.study.file} and {len(run.instruments)} questionnaires: no problem."]
     lines += [f"{raw.file}: {raw.n_rows:,} rows read." for raw in received.raw_files]
@@ -63,7 +74,25 @@ def check_study(study: str, *, start: Path | None = None) -> CheckOutcome:
         if errors
         else "No errors: eval-tools run can go ahead."
     )
-    return CheckOutcome("\n".join([*lines, "", verdict]), DataError.exit_code if errors else 0)
+    exit_code = DataError.exit_code if wrong else DefinitionError.exit_code if refused else 0
+    return CheckOutcome("\n".join([*lines, "", verdict]), exit_code)
+
+
+def _quality(run: StudyRun) -> list[Problem]:
+    """Word which forms and items should be looked at because of how they were answered."""
+    received, findings = run.received, Findings()
+    quality = measure_forms(received.responses, run.instruments, participants=received.participants)
+    note_items(received.responses, run.instruments, findings, file=run.study.file)
+    note_forms(quality, received.forms, findings)
+    return problems_in(findings.table(), severity="warning")
+
+
+def _key_not_named(run: StudyRun) -> list[Problem]:
+    """Warn if nothing would tell that another key was used."""
+    if run.study.identifiers != "direct" or run.study.key_fingerprint:
+        return []
+    what = "nothing says which key belongs to the study; with another one nobody would be linked, and nobody told."
+    return [Problem(run.study.file, what, f'Write people: {{key_fingerprint: "{run.fingerprint_of_key}"}}.')]
 
 
 def _notes(run: StudyRun) -> list[Problem]:

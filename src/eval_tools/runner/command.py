@@ -11,10 +11,14 @@ import os
 import sys
 from collections.abc import Sequence
 
+from eval_tools.runner.collecting import add_monitor, run_monitor
 from eval_tools.runner.duty import add_safeguarding, run_safeguarding
+from eval_tools.runner.interviews import add_interviews, run_interviews
 from eval_tools.runner.keys import add_key, run_key
 from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
+from eval_tools.runner.withdraw import add_withdraw, run_withdraw
 
+OPENS_RAW_DATA = ("run", "check", "safeguarding", "withdraw")
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 
 
@@ -52,15 +56,32 @@ def build_parser() -> argparse.ArgumentParser:
         "Every later change is found and listed in the report.",
     )
     lock.add_argument("study", metavar="STUDY", help="folder under data_raw/")
+    add_monitor(commands)
     add_questionnaires(commands)
+    add_interviews(commands)
     add_key(commands)
     add_safeguarding(commands)
+    add_withdraw(commands)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code; one that opens raw data leaves a line in the access log."""
     options = build_parser().parse_args(arguments)
+    if options.command not in OPENS_RAW_DATA:
+        return _answer(options)
+    from eval_tools.runner.access_log import log_access
+
+    code = 1
+    try:
+        code = _answer(options)
+    finally:
+        reason = getattr(options, "reason_word", "")
+        log_access(f"{options.command} {reason}".strip(), options.study, code)
+    return code
+
+
+def _answer(options: argparse.Namespace) -> int:
     from eval_tools.errors import EvalToolsError
 
     try:
@@ -113,7 +134,10 @@ COMMANDS = {
     "run": _run,
     "check": _check,
     "lock": _lock,
+    "monitor": run_monitor,
     "questionnaires": run_questionnaires,
+    "interviews": run_interviews,
     "key": run_key,
     "safeguarding": run_safeguarding,
+    "withdraw": run_withdraw,
 }

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import eval_tools
+from eval_tools.intake.corrections import load_corrections
+from eval_tools.privacy.withdrawn import WITHDRAWN_FILE
 from eval_tools.studies.load import StudyDefinition
 from eval_tools.studies.lock import LOCK_FILE
 from eval_tools.studies.workbench import Workbench
@@ -26,7 +28,10 @@ def hash_files(paths: Iterable[Path], *, root: Path) -> dict[str, str]:
 def input_hashes(definition: StudyDefinition, workbench: Workbench) -> dict[str, str]:
     """Hash everything a study's results depend on, apart from the code."""
     study = definition.study
-    files = [study.folder / name for name in ("study.yaml", "corrections.yaml", LOCK_FILE)]
+    named = ("study.yaml", "corrections.yaml", "transfers.yaml", WITHDRAWN_FILE, LOCK_FILE)
+    files = [study.folder / name for name in named]
+    corrections = load_corrections(study.folder / "corrections.yaml", root=workbench.root)
+    files += [each.details.path for each in corrections if each.action == "log"]
     for entry in (*study.sources, *((study.roster,) if study.roster else ())):
         files += [study.folder / name for name in (entry.file, *entry.reading.companions.values())]
     for instrument in definition.instruments.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import platform
@@ -17,6 +18,7 @@ import eval_tools
 from eval_tools.errors import EvalToolsError, Problem
 from eval_tools.privacy.disclosure import ReleasedTable
 from eval_tools.runner.fingerprint import code_digest, combine, hash_files
+from eval_tools.runner.ledger import Ledger
 from eval_tools.runner.notebooks import run_notebook
 from eval_tools.runner.progress import Progress
 from eval_tools.runner.safeguarding import update_lists
@@ -27,7 +29,13 @@ PACKAGES = ("numpy", "pandas", "scipy", "matplotlib", "jinja2", "babel", "pyyaml
 
 
 def run_study(
-    study: str, *, term: str = "", language: str = "", start: Path | None = None, quiet: bool = False
+    study: str,
+    *,
+    term: str = "",
+    language: str = "",
+    start: Path | None = None,
+    quiet: bool = False,
+    today: datetime.date | None = None,
 ) -> Path:
     """Compute everything for one term and publish it as ``reports/<study>/<term>/``.
 
@@ -44,7 +52,8 @@ def run_study(
     EvalToolsError
         Definitions, options or data are wrong; or a notebook failed.
     """
-    run = open_study(study, term=term, language=language, start=start)
+    today = today or datetime.datetime.now(tz=datetime.UTC).date()
+    run = open_study(study, term=term, language=language, start=start, today=today)
     workbench = run.workbench
     for alert in update_lists(run):  # before anything can refuse the run, and whether it is quiet or not
         sys.stderr.write(f"{alert}\n")
@@ -68,6 +77,7 @@ def run_study(
         _keep_other_languages(run, languages, target, folder)
         _write_run_json(run, languages, notebooks, released.results, folder)
         _check_nothing_leaks(run, folder)
+        _enter_in_ledger(run, languages, target, folder, today)  # before: better named without being published
         _move_into_place(folder, target, workbench)
     progress.done(f"published {target.relative_to(workbench.root).as_posix()}/")
     return target
@@ -173,6 +183,24 @@ def _write_run_json(
     }
     text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=True)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _enter_in_ledger(
+    run: StudyRun, languages: tuple[str, ...], target: Path, folder: Path, today: datetime.date
+) -> None:
+    """Enter every file and every figure of the report, with everybody in the study: all of them shape its numbers."""
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    from eval_tools.reporting.write import write_report
+
+    blocks = write_report(run.material, languages[0]).blocks()
+    figures = [f"figure {block.id}" for block in blocks if block.kind == "picture"]
+    Ledger(run.workbench.scratch, run.study.id).add(
+        term=run.term,
+        report=target.relative_to(run.workbench.root).as_posix(),
+        tables=[*files, *figures],
+        people={*run.participants["participant"], *run.forms["participant"]},
+        on=today,
+    )
 
 
 def _check_nothing_leaks(run: StudyRun, folder: Path) -> None:

@@ -42,6 +42,8 @@ class Released:
     people: ReleasedTable | None
     verdicts: ReleasedTable
     form_checks: ReleasedTable | None  # where a questionnaire asks something about its forms
+    quality: ReleasedTable | None  # where there are forms
+    linkage: ReleasedTable | None  # where the study links by number and code
 
 
 def release_term(
@@ -55,6 +57,8 @@ def release_term(
     changes: pd.DataFrame,
     verdicts: pd.DataFrame,
     form_checks: pd.DataFrame,
+    quality_counts: pd.DataFrame,
+    linkage: pd.DataFrame | None = None,
 ) -> Released:
     """Put every table of one term through disclosure control, by the rule of the study."""
     study = definition.study
@@ -142,6 +146,25 @@ def release_term(
             rule=rule,
         )
         if len(form_checks)
+        else None,
+        quality=release_counts(
+            quality_counts,
+            name="quality",
+            rows=["group"],
+            column="class",
+            by=["measure", "wave", "informant"],
+            rule=rule,
+        )
+        if len(quality_counts)
+        else None,
+        # like the flow: how many were found again is nothing about a child's answers
+        linkage=release_flow(
+            linkage[["group", "wave", "n_before", "n_found"]],
+            name="linkage",
+            rule=rule,
+            counts=("n_before", "n_found"),
+        )
+        if linkage is not None and len(linkage)
         else None,
         people=release_people(change, name="people", rule=rule, by=["outcome"]) if rule.single_people else None,
     )

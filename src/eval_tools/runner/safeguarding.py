@@ -182,13 +182,3 @@ def _write(path: Path, content: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def missing_lead(run: StudyRun) -> list[Problem]:
-    """Warn if a questionnaire may ask for a person the same day and study.yaml names nobody."""
-    forms = sorted(name for name, each in run.instruments.items() if any(True for _ in each.critical_items()))
-    if not forms or run.study.safeguarding_lead:
-        return []
-    what = f"nobody is named who looks at answers that need a person: {', '.join(forms)}."
-    remedy = "Write people: {safeguarding_lead: …}, a role that can be reached on every day of the survey."
-    return [Problem(run.study.file, what, remedy)]

@@ -5,6 +5,7 @@ Notebooks, papermill and the command line all come through here, so they see the
 
 from __future__ import annotations
 
+import datetime
 import os
 from dataclasses import asdict
 from functools import cached_property
@@ -20,14 +21,25 @@ from eval_tools.comparison.stepped_verdict import judge_stepped
 from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
+from eval_tools.intake.collection import Collection, watch_collection
+from eval_tools.intake.correction import Correction
 from eval_tools.intake.corrections import load_corrections
 from eval_tools.intake.findings import refuse_errors
+from eval_tools.intake.quality.counts import count_quality
+from eval_tools.intake.quality.indices import measure_forms
 from eval_tools.intake.receive import Received, check_wave_has_forms, receive_study
+from eval_tools.intake.transfers import FILE as TRANSFERS_FILE
+from eval_tools.intake.transfers import load_transfers
+from eval_tools.privacy.check_digits import has_right_check_digits
+from eval_tools.privacy.disclosure import ReleasedTable, release_not_read
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
 from eval_tools.privacy.pseudonyms import key_fingerprint, published_key
+from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.runner.cache import StageCache
+from eval_tools.runner.duty_holder import refuse_without_lead
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
 from eval_tools.runner.release import Released, release_term
+from eval_tools.runner.retention import refuse_after_retention
 from eval_tools.scoring.form_checks import count_form_checks, leave_out_excluded
 from eval_tools.scoring.norms import place_in_norms
 from eval_tools.scoring.notes import note_answers
@@ -45,6 +57,14 @@ if TYPE_CHECKING:
     from eval_tools.reporting.material import Material
     from eval_tools.runner.display import Shown
 
+ABOUT_PEOPLE = (
+    "withdrawn",
+    "consent_refused",
+    "consent_blank",
+    "consent_missing",
+    "consent_ended",
+    "consent_lacking",
+)  # findings that count people; the report tells them rounded, or not at all
 KEY_FILE = "EVAL_TOOLS_KEY_FILE"
 IDENTITY_FILE = "EVAL_TOOLS_IDENTITY_FILE"
 BLOCKS_EACH = (
@@ -71,7 +91,9 @@ BLOCKS_EACH = (
 )
 
 
-def open_study(study: str, *, term: str = "", language: str = "", start: Path | None = None) -> StudyRun:
+def open_study(
+    study: str, *, term: str = "", language: str = "", start: Path | None = None, today: datetime.date | None = None
+) -> StudyRun:
     """Open a study of the workbench for one term and one language.
 
     Parameters
@@ -85,14 +107,20 @@ def open_study(study: str, *, term: str = "", language: str = "", start: Path | 
         ``en``, ``zh-Hant`` or ``zh-Hans``; empty for the first one the study publishes in.
     start : Path, optional
         Where to look for the workbench; default: the working directory and above.
+    today : date, optional
+        Default: today in UTC. After the study's ``retention_until`` it is not opened any more.
 
     Raises
     ------
     DefinitionError
         With every problem of the definitions, or the names there are instead of an unknown one.
+    DataError
+        If the raw data should have been deleted by now.
     """
     workbench = find_workbench(start)
     definition = load_study(study, workbench=workbench)
+    today = today or datetime.datetime.now(tz=datetime.UTC).date()
+    refuse_after_retention(definition.study, workbench, today=today)
     return StudyRun(workbench, definition, term=term, language=language)
 
 
@@ -122,7 +150,8 @@ class StudyRun:
         return combine(*self.inputs.items())
 
     @cached_property
-    def _key(self) -> bytes:
+    def key(self) -> bytes:
+        """The secret of the pseudonyms; never shown."""
         if self.study.identifiers == "published_arbitrary":
             return published_key(self.study.id)
         given = os.environ.get(KEY_FILE)
@@ -138,9 +167,19 @@ class StudyRun:
             raise DefinitionError(Problem(KEY_FILE, what, remedy))
         return key
 
+    @property
+    def fingerprint_of_key(self) -> str:
+        """Which key it is, for study.yaml."""
+        return key_fingerprint(self.key)
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """What corrections.yaml declares."""
+        return load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root)
+
     @cached_property
     def _cache(self) -> StageCache:
-        key = combine(eval_tools.__version__, code_digest(), key_fingerprint(self._key), *self.inputs.items())
+        key = combine(eval_tools.__version__, code_digest(), self.fingerprint_of_key, *self.inputs.items())
         return StageCache(self.workbench.scratch, key)
 
     # --- stages --------------------------------------------------------------------------------------------
@@ -148,12 +187,26 @@ class StudyRun:
     @cached_property
     def received(self) -> Received:
         """The raw files as received, errors included; see ``issues``."""
-        corrections = load_corrections(self.study.folder / "corrections.yaml", root=self.workbench.root)
-        return receive_study(self.study, self.instruments, corrections=corrections, key=self._key)
+        transfers = load_transfers(self.study.folder / TRANSFERS_FILE, root=self.workbench.root)
+        return receive_study(
+            self.study, self.instruments, corrections=self.corrections, key=self.key, transfers=transfers
+        )
+
+    def collection(self, wave: str) -> Collection:
+        """Say how far the collection of a wave is; incomplete and wrong files are counted, not refused."""
+        return watch_collection(
+            self.study,
+            self.instruments,
+            wave=wave,
+            corrections=self.corrections,
+            key=self.key,
+            is_right_code=has_right_check_digits,
+        )
 
     @cached_property
     def issues(self) -> pd.DataFrame:
-        """ISSUES without errors; a study with errors is refused here, before any other stage."""
+        """ISSUES without errors; a study with errors, or without a duty holder it needs, is refused here."""
+        refuse_without_lead(self.study, self.instruments)
         return self._cache.table("issues", lambda: refuse_errors(self.received.issues))
 
     @cached_property
@@ -161,6 +214,12 @@ class StudyRun:
         """PARTICIPANTS."""
         _ = self.issues
         return self._cache.table("participants", lambda: self.received.participants)
+
+    @cached_property
+    def transfers(self) -> pd.DataFrame:
+        """TRANSFERS."""
+        _ = self.issues
+        return self._cache.table("transfers", lambda: self.received.transfers)
 
     @cached_property
     def subgroups(self) -> pd.DataFrame:
@@ -236,6 +295,13 @@ class StudyRun:
             self.instruments,
             people=self.people,
             scales=[(outcome.instrument, outcome.scale) for outcome in self.study.plan.outcomes],
+        )
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """QUALITY: how every form was answered; one row per form, never published."""
+        return self._cache.table(
+            "quality", lambda: measure_forms(self.responses, self.instruments, participants=self.participants)
         )
 
     @cached_property
@@ -347,6 +413,7 @@ class StudyRun:
             changes=self.changes,
             verdicts=self.verdicts,
             form_checks=self.form_checks,
+            quality_counts=count_quality(self.quality, self.participants),
         )
 
     # --- report --------------------------------------------------------------------------------------------
@@ -357,7 +424,7 @@ class StudyRun:
         from eval_tools.reporting.material import Finding, Material
 
         counted: dict[tuple[str, str], list[int]] = {}
-        for issue in self.issues.itertuples(index=False):
+        for issue in self.issues[~self.issues["rule"].isin(ABOUT_PEOPLE)].itertuples(index=False):
             counted.setdefault((str(issue.severity), str(issue.rule)), []).append(int(issue.count))  # type: ignore[call-overload]
         findings = tuple(
             Finding(rule=rule, severity=severity, count=max(sum(counts), len(counts)))
@@ -382,7 +449,10 @@ class StudyRun:
             people=released.people,
             verdicts=released.verdicts,
             findings=findings,
+            not_read=self._not_read,
             form_checks=released.form_checks,
+            quality=released.quality,
+            linkage=released.linkage,
             already_reversed=tuple(dict.fromkeys(notes["instrument"])),
             ages_known=bool(self.people["age"].notna().any()),
             lock=self.lock,
@@ -390,6 +460,13 @@ class StudyRun:
             version=eval_tools.__version__,
             fingerprint=self.fingerprint,
         )
+
+    @property
+    def _not_read(self) -> ReleasedTable:
+        """How many withdrew, and how many forms lack consent, as far as that may be told."""
+        lacking = self.issues[self.issues["rule"] == "consent_lacking"]
+        counts = {"withdrawn": len(read_withdrawn(self.study.folder)), "consent": int(lacking["count"].sum())}
+        return release_not_read(counts, rule=self.study.disclosure)
 
     @cached_property
     def report(self) -> Report:
@@ -462,6 +539,16 @@ class StudyRun:
         table = self.released.sites.data
         for row in table[table["site"] == "all"].itertuples(index=False):
             print(f"{row.outcome} {row.contrast} {row.estimator} {row.group}: {row.estimate:.4f}")
+
+    def record_quality(self) -> None:
+        """Print how many forms of the term show no sign of careless answering, one, or several, for the tests."""
+        if self.released.quality is None:
+            print("no form was looked at")
+            return
+        table = self.released.quality.data
+        mine = table[(table["measure"] == "signs") & (table["wave"] == self.term)]
+        for row in mine.to_dict("records"):
+            print(f"signs {row['informant']} {row['group']} {row['class']}: {row['count']:.0f}")
 
     def record_reliability(self) -> None:
         """Print the released reliabilities for the tests, rounded to four decimals."""

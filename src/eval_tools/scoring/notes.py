@@ -49,7 +49,8 @@ def note_answers(
         answers = answer_matrix(responses, instrument)
         for (wave, informant), form in answers.groupby(level=["wave", "informant"], sort=False):
             here = mine[(mine["wave"] == wave) & (mine["informant"] == informant)]
-            absent = [item for item in instrument.items if item not in set(here["item"])]
+            present = set(here["item"].unique())
+            absent = [item for item in instrument.items if item not in present]
             age, sex = age_and_sex(form.index, people)
             for note in notes_of(instrument, form.to_numpy(dtype=float), age=age, sex=sex, absent=absent):
                 rows.append({"instrument": name, "wave": wave, "informant": informant, **note})

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.instruments.key import item_points
 from eval_tools.scoring.score import answer_matrix
+from eval_tools.stats.alpha_bootstrap import bootstrap_alpha
+from eval_tools.stats.estimate import Estimate
 from eval_tools.stats.reliability import cronbach_alpha, mcdonald_omega
+from eval_tools.stats.streams import Rng
 from eval_tools.tables import RELIABILITIES, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COEFFICIENTS = {"alpha": cronbach_alpha, "omega": mcdonald_omega}
-
 
 def estimate_reliabilities(
-    responses: pd.DataFrame, instruments: Mapping[str, Instrument], *, ci_level: float = 0.95
+    responses: pd.DataFrame,
+    instruments: Mapping[str, Instrument],
+    *,
+    ci_level: float = 0.95,
+    rng: Rng | None = None,
 ) -> pd.DataFrame:
     """Estimate how consistently the items of each scale were answered, wave by wave.
 
@@ -28,6 +35,9 @@ def estimate_reliabilities(
         RESPONSES; people with a missing item of the scale do not enter its coefficient.
     instruments : mapping of id to Instrument
     ci_level : float
+    rng : Generator or int, optional
+        Given one, people are drawn again for a second interval of alpha, ``alpha_bootstrap``: that of alpha is
+        exact for parallel normal items only, and few questionnaires have them.
 
     Returns
     -------
@@ -36,6 +46,10 @@ def estimate_reliabilities(
     """
     import pandas as pd
 
+    coefficients: dict[str, Callable[..., Estimate]] = {"alpha": cronbach_alpha, "omega": mcdonald_omega}
+    if rng is not None:
+        draws = np.random.default_rng(rng)  # moves on from scale to scale
+        coefficients["alpha_bootstrap"] = lambda x, ci_level: bootstrap_alpha(x, rng=draws, ci_level=ci_level).estimate
     rows = []
     for name, instrument in instruments.items():
         answers = answer_matrix(responses, instrument)
@@ -43,8 +57,9 @@ def estimate_reliabilities(
             for scale in instrument.scales.values():
                 if not scale.items:
                     continue
-                keyed = item_points(instrument, scale, form[list(scale.items)].to_numpy(dtype=float))
-                for coefficient, estimate in COEFFICIENTS.items():
+                codes = form[list(scale.items)].to_numpy(dtype=float)
+                keyed = np.ascontiguousarray(item_points(instrument, scale, codes))
+                for coefficient, estimate in coefficients.items():
                     found = estimate(keyed, ci_level=ci_level)
                     rows.append(
                         {

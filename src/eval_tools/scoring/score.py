@@ -12,15 +12,40 @@ from numpy.typing import NDArray
 from eval_tools.errors import DataError, Problem, did_you_mean
 from eval_tools.instruments.gates import check_gates
 from eval_tools.instruments.instrument import BandScheme, Instrument, Scale
-from eval_tools.instruments.key import band_of, fitting, score_instrument
+from eval_tools.instruments.key import (
+    InstrumentScores,
+    band_of,
+    band_ranks,
+    fitting,
+    pack_answers,
+    points_of,
+    rising_bands,
+    score_instrument,
+)
+from eval_tools.stats.item_scores import ItemCodes
 from eval_tools.tables import BANDS, SCORES, VALIDITY, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+STATUSES = ("scored", "prorated", "too_few_answers", "no_conversion", "not_answered", "void")
 FORM = ["participant", "wave", "informant"]
 Floats = NDArray[np.float64]
 Words = NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """One word for each form, kept as a number, because text is slow."""
+
+    numbers: NDArray[np.integer]
+    words: tuple[str, ...]
+
+    def as_text(self) -> pd.Index:
+        """Write the words out."""
+        import pandas as pd
+
+        return pd.Index(self.words).take(self.numbers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +54,17 @@ class ScaleColumns:
 
     score: Floats
     n_answered: NDArray[np.int64]
-    status: Words
-    band: Words
-    scheme: Words  # the scheme the band comes from; '' without a band
+    status: Labels
+    band: Labels
+    scheme: Labels  # the scheme the band comes from; '' without a band
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredForms:
+    """Every scale and every validity gate of many forms of one questionnaire."""
+
+    scales: Mapping[str, ScaleColumns]
+    gates: Mapping[str, Words]
 
 
 def score_responses(
@@ -66,65 +99,86 @@ def score_responses(
         if len(answers) == 0:
             continue
         age, sex = age_and_sex(answers.index, people)
-        for scale, columns in score_columns(instrument, answers.to_numpy(dtype=float), age=age, sex=sex).items():
+        for scale, columns in score_columns(instrument, answers.to_numpy(dtype=float), age=age, sex=sex).scales.items():
             part = answers.index.to_frame(index=False)
             part["instrument"], part["scale"] = name, scale
-            part["score"], part["n_answered"], part["status"] = columns.score, columns.n_answered, columns.status
-            part["band"] = columns.band
+            part["score"], part["n_answered"] = columns.score, columns.n_answered
+            part["status"], part["band"] = columns.status.as_text(), columns.band.as_text()
             parts.append(part)
     scores = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SCORES.columns))
     return check_table(scores.sort_values(list(SCORES.key), ignore_index=True), SCORES)
 
 
-def score_columns(instrument: Instrument, answers: Floats, *, age: Floats, sex: Words) -> dict[str, ScaleColumns]:
-    """Score many forms of one questionnaire; raw codes of shape (forms, items), ages and sexes of shape (forms,)."""
-    position = {item: i for i, item in enumerate(instrument.items)}
-    scored = score_instrument(instrument, answers, age=age, sex=sex)
+def score_columns(
+    instrument: Instrument, answers: Floats, *, age: Floats, sex: Words, codes: ItemCodes | None = None
+) -> ScoredForms:
+    """Score many forms of one questionnaire.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    answers : array, shape (forms, items)
+        Raw codes.
+    age, sex : arrays, shape (forms,)
+    codes : ItemCodes, optional
+        The answers packed, where that has been done before.
+    """
+    codes = pack_answers(instrument, answers) if codes is None else codes
+    scored = score_instrument(instrument, codes, age=age, sex=sex)
     gates = check_gates(instrument, answers, scored.scales)
+    voids = [(gate.scale, gates[gate.id] == "met") for gate in instrument.validity if gate.action == "void"]
     found = {}
     for scale in instrument.scales.values():
         score = scored.scales[scale.id].score
-        counted = _counted(instrument, scale, answers, position)
-        n_answered = counted.sum(axis=1)
+        n_answered = _n_answered(instrument, scale, answers, scored)
+        missing, status = np.isnan(score), np.zeros(len(score), dtype=np.int8)
+
+        def set_status(word: str, forms: NDArray[np.bool_], status: NDArray[np.int8] = status) -> None:
+            status[forms] = STATUSES.index(word)
+
         below = _with_parts(instrument, scale)
-        prorated = np.any([scored.scales[part].prorated for part in below], axis=0)
-        lost = np.any([scored.not_converted[part] for part in below], axis=0)
-        status = np.where(prorated, "prorated", "scored").astype("<U16")
-        missing = np.isnan(score)
-        status[missing] = "too_few_answers"
-        status[missing & lost] = "no_conversion"
-        status[missing & (n_answered == 0)] = "not_answered"
-        void = np.any(
-            [gates[g.id] == "met" for g in instrument.validity if g.action == "void" and g.scale != scale.id]
-            or [np.zeros(len(score), dtype=bool)],
-            axis=0,
-        )
-        score, status[void & ~missing] = np.where(void, np.nan, score), "void"
+        set_status("prorated", np.logical_or.reduce([scored.scales[part].prorated for part in below]))
+        set_status("too_few_answers", missing)
+        set_status("no_conversion", missing & np.logical_or.reduce([scored.not_converted[part] for part in below]))
+        set_status("not_answered", missing & (n_answered == 0))
+        others = [met for of_scale, met in voids if of_scale != scale.id]
+        if others:
+            void = np.logical_or.reduce(others)
+            set_status("void", void & ~missing)
+            score = np.where(void, np.nan, score)
         band, scheme = _default_band(instrument.default_schemes(scale.id), score, age, sex)
-        found[scale.id] = ScaleColumns(score=score, n_answered=n_answered, status=status, band=band, scheme=scheme)
-    return found
+        found[scale.id] = ScaleColumns(
+            score=score,
+            n_answered=n_answered,
+            status=Labels(numbers=status, words=STATUSES),
+            band=band,
+            scheme=scheme,
+        )
+    return ScoredForms(scales=found, gates=gates)
 
 
-def _counted(instrument: Instrument, scale: Scale, answers: Floats, position: Mapping[str, int]) -> NDArray[np.bool_]:
-    """Say which answers count as given, for the items a scale stands on, directly or through other scales."""
-    columns = []
-    for part in _with_parts(instrument, scale):
-        wrong = instrument.scales[part].dont_know_counts_as == "wrong"
-        for name in instrument.scales[part].items:
-            responses = instrument.items[name].responses
-            columns.append((name, responses.scored_codes + (responses.dont_know_codes if wrong else ())))
-    unique = dict(columns)
-    return np.column_stack([np.isin(answers[:, position[name]], codes) for name, codes in unique.items()])
+def _n_answered(instrument: Instrument, scale: Scale, answers: Floats, scored: InstrumentScores) -> NDArray[np.int64]:
+    """Count the answers that count as given to the items a scale stands on, directly or through other scales."""
+    parts = [instrument.scales[part] for part in _with_parts(instrument, scale) if instrument.scales[part].items]
+    items = [name for part in parts for name in part.items]
+    if len(set(items)) == len(items):
+        return np.add.reduce([scored.scales[part.id].n_answered for part in parts])
+    position = {item: i for i, item in enumerate(instrument.items)}
+    counted = {name: list(points_of(part, instrument.items[name])) for part in parts for name in part.items}
+    return np.add.reduce(
+        [np.isin(answers[:, position[name]], codes) for name, codes in counted.items()], dtype=np.int64
+    )
 
 
-def _default_band(schemes: tuple[BandScheme, ...], score: Floats, age: Floats, sex: Words) -> tuple[Words, Words]:
-    band = np.full(len(score), "", dtype="<U40")
-    name = band.copy()
-    for scheme in reversed(schemes):  # the first that fits counts
-        theirs = fitting(scheme.ages, scheme.sex, age, sex) & ~np.isnan(score)
-        band = np.where(theirs, band_of(scheme, score), band)
-        name = np.where(theirs, scheme.id, name)
-    return band, name
+def _default_band(schemes: tuple[BandScheme, ...], score: Floats, age: Floats, sex: Words) -> tuple[Labels, Labels]:
+    band, scheme = np.zeros(len(score), dtype=np.intp), np.zeros(len(score), dtype=np.intp)
+    bands, names = [""], [""]
+    for one in reversed(schemes):  # the first that fits counts
+        rank = band_ranks(one, score)
+        theirs = fitting(one.ages, one.sex, age, sex) & (rank > 0)
+        band, scheme = np.where(theirs, rank + (len(bands) - 1), band), np.where(theirs, len(names), scheme)
+        bands, names = [*bands, *(b.id for b in rising_bands(one))], [*names, one.id]
+    return Labels(numbers=band, words=tuple(bands)), Labels(numbers=scheme, words=tuple(names))
 
 
 def band_scores(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval_tools.errors import DataError, Problem, did_you_mean
-from eval_tools.instruments.gates import check_gates
 from eval_tools.instruments.instrument import Instrument
-from eval_tools.instruments.key import score_instrument
+from eval_tools.instruments.key import pack_answers
 from eval_tools.scoring.notes import notes_of
 from eval_tools.scoring.score import score_columns
 from eval_tools.tables import SCORING_NOTES, check_table
@@ -88,27 +88,31 @@ def score_wide(
     import pandas as pd
 
     problems: list[Problem] = []
+    about: list[Problem] = []
     named, absent = _find_columns(table, instrument, columns or {}, allow_absent, problems)
-    codes = np.full((len(table), len(instrument.items)), np.nan)
-    for i, item in enumerate(instrument.items.values()):
-        if item.id in named:
-            codes[:, i] = _read_codes(table[named[item.id]], named[item.id], item.responses.codes, problems)
-    ages, sex_words = _read_age(table, age, problems), _read_sex(table, sex, sexes or SEXES, problems)
-    if problems:
-        raise DataError(problems)
-    scores = pd.DataFrame(index=table.index)
-    for name, scale in score_columns(instrument, codes, age=ages, sex=sex_words).items():
-        scores[name], scores[f"{name}.status"], scores[f"{name}.answered"] = scale.score, scale.status, scale.n_answered
+    answers, text = _read_answers(table, instrument, named)
+    ages, sex_words = _read_age(table, age, about), _read_sex(table, sex, sexes or SEXES, about)
+    codes = None
+    if not problems and not about and not text:
+        with contextlib.suppress(DataError):  # codes that are not on the form are told by row
+            codes = pack_answers(instrument, answers)
+    if codes is None:
+        _report_cells(instrument, named, answers, text, problems)
+        raise DataError([*problems, *about])
+    scored = score_columns(instrument, answers, age=ages, sex=sex_words, codes=codes)
+    scores: dict[str, object] = {}
+    for name, scale in scored.scales.items():
+        scores[name], scores[f"{name}.status"] = scale.score, scale.status.as_text()
+        scores[f"{name}.answered"] = scale.n_answered
         if instrument.default_schemes(name):
-            scores[f"{name}.band"], scores[f"{name}.scheme"] = scale.band, scale.scheme
-    gates = check_gates(instrument, codes, score_instrument(instrument, codes, age=ages, sex=sex_words).scales)
+            scores[f"{name}.band"], scores[f"{name}.scheme"] = scale.band.as_text(), scale.scheme.as_text()
     notes = [
         {"instrument": instrument.id, "wave": "", "informant": "", **note}
-        for note in notes_of(instrument, codes, age=ages, sex=sex_words, absent=absent)
+        for note in notes_of(instrument, answers, age=ages, sex=sex_words, absent=absent)
     ]
     return WideScores(
-        scores=scores,
-        validity=pd.DataFrame(gates, index=table.index),
+        scores=pd.DataFrame(scores, index=table.index),
+        validity=pd.DataFrame(scored.gates, index=table.index),
         notes=check_table(pd.DataFrame(notes, columns=list(SCORING_NOTES.columns)), SCORING_NOTES),
     )
 
@@ -146,19 +150,41 @@ def _find_columns(
     return usable, absent
 
 
-def _read_codes(cells: pd.Series, column: str, allowed: tuple[int, ...], problems: list[Problem]) -> Floats:
-    numbers, text = _numbers(cells)
-    shown = f"Codes of the form: {', '.join(map(str, allowed))}."
-    _report(column, text, "{n} cells hold text.", f"Put in the code, or leave the cell empty. {shown}", problems)
-    foreign = ~np.isnan(numbers) & ~np.isin(numbers, allowed)
-    _report(column, foreign, "{n} cells hold a code that is not on the form.", shown, problems)
-    return numbers
+def _read_answers(
+    table: pd.DataFrame, instrument: Instrument, named: Mapping[str, str]
+) -> tuple[Floats, dict[str, NDArray[np.bool_]]]:
+    """Return the codes, of shape (forms, items), and by item the forms that have text instead."""
+    answers, text = np.full((len(table), len(instrument.items)), np.nan, order="F"), {}
+    for numbers, item in zip(answers.T, instrument.items, strict=True):
+        if item in named:
+            numbers[:], words = _numbers(table[named[item]])
+            if words.any():
+                text[item] = words
+    return answers, text
+
+
+def _report_cells(
+    instrument: Instrument,
+    named: Mapping[str, str],
+    answers: Floats,
+    text: Mapping[str, NDArray[np.bool_]],
+    problems: list[Problem],
+) -> None:
+    for numbers, item in zip(answers.T, instrument.items.values(), strict=True):
+        column, allowed = named.get(item.id, ""), item.responses.codes
+        shown = f"Codes of the form: {', '.join(map(str, allowed))}."
+        remedy = f"Put in the code, or leave the cell empty. {shown}"
+        _report(column, text.get(item.id, np.zeros(0, dtype=bool)), "{n} cells hold text.", remedy, problems)
+        foreign = ~np.isnan(numbers) & ~np.isin(numbers, allowed)
+        _report(column, foreign, "{n} cells hold a code that is not on the form.", shown, problems)
 
 
 def _numbers(cells: pd.Series) -> tuple[Floats, NDArray[np.bool_]]:
     """Read numbers, also those written as text; say where there is something else."""
     import pandas as pd
 
+    if pd.api.types.is_float_dtype(cells) or pd.api.types.is_integer_dtype(cells):
+        return cells.to_numpy(dtype=np.float64, na_value=np.nan), np.zeros(len(cells), dtype=bool)
     words = cells.astype("string").str.strip()
     empty = (words.isna() | (words == "")).to_numpy(dtype=bool)
     plain = words.str.fullmatch(r"-?[0-9]+(\.[0-9]+)?").fillna(False).to_numpy(dtype=bool)

@@ -54,15 +54,21 @@ def check_direction(points: ArrayLike, reverse: ArrayLike) -> Direction:
     turned = np.asarray(reverse, dtype=bool)
     x = x[~np.isnan(x).any(axis=1)]
     n = len(x)
-    plain = x[:, ~turned].sum(axis=1)
     nothing = Direction(
         item_rest=np.full(len(turned), np.nan), together=np.nan, p_value=np.nan, n=n, already_reversed=False
     )
     if n < FEWEST_PEOPLE or not turned.any() or (~turned).sum() < 2:
         return nothing
-    rests = np.where(turned, plain[:, None], plain[:, None] - x)
-    item_rest = np.array([_correlation(x[:, j], rests[:, j]) for j in range(len(turned))])
-    together = _correlation(x[:, turned].sum(axis=1), plain)
+    x -= x.mean(axis=0)
+    S = x.T @ x
+    own, with_plain = np.diag(S), S[:, ~turned].sum(axis=1)
+    of_plain = with_plain[~turned].sum()
+    # a plain item is compared with the other plain items
+    less = np.where(turned, 0.0, 1.0)
+    of_rest = of_plain - less * (2 * with_plain - own)
+    item_rest = _correlations(with_plain - less * own, own, of_rest, size=own.sum())
+    of_turned = S[np.ix_(turned, turned)].sum()
+    together = float(_correlations(with_plain[turned].sum(), of_turned, of_plain, size=own.sum()))
     if np.isnan(together):
         return nothing
     z = np.arctanh(np.clip(together, -1 + 1e-12, 1 - 1e-12)) * np.sqrt(n - 3)
@@ -74,7 +80,10 @@ def check_direction(points: ArrayLike, reverse: ArrayLike) -> Direction:
     )
 
 
-def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / size) if size > 0 else float("nan")
+def _correlations(
+    products: ArrayLike, squares_a: ArrayLike, squares_b: ArrayLike, *, size: float
+) -> NDArray[np.float64]:
+    """Return correlations from sums of products; NaN where one side does not vary, but for rounding."""
+    a, b = np.asarray(squares_a), np.asarray(squares_b)
+    varies = np.minimum(a, b) > 1e-12 * size
+    return np.divide(products, np.sqrt(np.where(varies, a * b, 1.0)), out=np.full(a.shape, np.nan), where=varies)

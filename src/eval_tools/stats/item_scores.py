@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = -128  # stands for "no answer" among the packed codes; codes themselves run from -127 to 127
-_PEOPLE = 1 << 16  # at once while adding up: a few byte buffers of this size stay in the cache
-_BYTES = 1 << 18  # answers to one scale that are gathered and added in one call; more are added item by item
+_PEOPLE = 1 << 16  # at once while adding up: buffers of this size stay in the cache
+_BYTES = 1 << 20  # answers to one scale that are gathered and added at once
 _CELLS = 1 << 17  # at once while packing: a megabyte of floats
 _LARGEST_ROOM = 1 << 21  # elements of a buffer that is kept
 _LARGEST_BYTE = 255
-_NO_BYTE = np.uint8(MISSING % 256)
 
 # the methods of score_points that need no more than the sum of the answers and their number
 SumMethod = Literal["sum", "mean", "count", "any", "sum_correct", "percent_correct"]
@@ -128,7 +127,7 @@ def pack_codes(answers: ArrayLike | pd.DataFrame, *, where: str = "pack_codes") 
         return pack_columns(matrix, names=names, where=where)
     if matrix.dtype == np.int8:
         return _described(np.ascontiguousarray(matrix.T))
-    return _packed(_Packer(_cells_of_matrix(matrix), names, where=where))
+    return _packed(_cells_of_matrix(matrix), names, where=where)
 
 
 def pack_columns(columns: Sequence[NDArray[Any]], *, names: Iterable[object], where: str = "pack_columns") -> ItemCodes:
@@ -152,7 +151,7 @@ def pack_columns(columns: Sequence[NDArray[Any]], *, names: Iterable[object], wh
         raise DataError(Problem(where, "the columns differ in length.", "Give one code per person in each."))
     if columns and all(column.dtype == np.int8 for column in columns):
         return _described(np.stack(columns))
-    return _packed(_Packer(_cells_of_columns(columns), names, where=where))
+    return _packed(_cells_of_columns(columns), names, where=where)
 
 
 def recode_items(codes: ItemCodes, items: Sequence[int], points: Sequence[Mapping[int, int]]) -> ItemCodes:
@@ -230,8 +229,8 @@ def score_scales(codes: ItemCodes, keys: Sequence[ScaleKey]) -> ItemScores:
     Notes
     -----
     Eight bits are enough for the sum as long as its possible values, given the number of answers and the codes
-    that occur, are at most 256; longer scales are added up in 32 bits. Memory: the scores, one byte for
-    each count, and buffers of about 1 MiB.
+    that occur, are at most 256; longer scales are added up in 64 bits. Memory: the scores, one byte for
+    each count, and buffers of a few MiB.
 
     Examples
     --------
@@ -242,11 +241,19 @@ def score_scales(codes: ItemCodes, keys: Sequence[ScaleKey]) -> ItemScores:
     >>> score_scales(pack_codes([[2, float("nan"), 0, 0, 0]]), [emotional]).score
     array([[3.]])
     """
-    board = _Board(keys, codes.n_items, codes.n_people)
-    board.plan(codes.lows, codes.highs, codes.complete)
-    for people in board.blocks():
-        board.add_up(codes.codes[:, people], people)
-    return board.scores()
+    kept = tuple(keys)
+    _check_keys(kept, codes.n_items)
+    narrow = max((len(key.items) for key in kept), default=0) <= _LARGEST_BYTE
+    low, high, full = codes.lows.tolist(), codes.highs.tolist(), codes.complete.tolist()
+    score = np.empty((len(kept), codes.n_people))
+    n_answered = cast("Counts", np.zeros(score.shape, dtype=np.uint8 if narrow else np.uint16))
+    plans = [_plan_for(key, *(tuple(of[i] for i in key.items) for of in (low, high, full)), narrow) for key in kept]
+    for plan, points, counts in zip(plans, score, n_answered, strict=True):
+        width = min(_PEOPLE, max(1, _BYTES // plan.items.size))
+        for start in range(0, codes.n_people, width):
+            some = slice(start, start + width)
+            _add_up(codes.codes[:, some], plan, points[some], counts[some])
+    return ItemScores(keys=kept, score=score, n_answered=n_answered)
 
 
 def score_answers(
@@ -266,7 +273,7 @@ def score_answers(
     Returns
     -------
     ItemScores
-        The same as ``score_scales(pack_codes(answers), keys)``, but no block of codes outlives its scores.
+        ``score_scales(pack_codes(answers), keys)``.
 
     Raises
     ------
@@ -281,29 +288,7 @@ def score_answers(
     >>> score_answers([[1, 4], [float("nan"), 2], [3, 3]], [key]).score
     array([[ 2., nan,  5.]])
     """
-    matrix, names = _matrix_of(answers, where=where)
-    if not isinstance(matrix, list) and matrix.dtype == np.int8:
-        return score_scales(pack_codes(matrix, where=where), keys)
-    cells = _cells_of_columns(matrix) if isinstance(matrix, list) else _cells_of_matrix(matrix)
-    packer, board = _Packer(cells, names, where=where), _Board(keys, cells.n_items, cells.n_people)
-    codes = _room("block", np.int8, cells.n_items * board.most_people).reshape(cells.n_items, -1)
-    for people in board.blocks():
-        block = codes[:, : people.stop - people.start]
-        packer.pack(people, block)
-        board.plan(*packer.found())
-        board.add_up(block, people)
-    packer.refuse_wrong()
-    return board.scores()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Group:
-    """Items of one scale that are treated alike."""
-
-    reverse: bool
-    weight: int  # lowest plus highest code if reversed, else 0: what every answer adds besides itself
-    items: NDArray[np.intp]  # positions
-    complete: bool  # everybody answered every one of them
+    return score_scales(pack_codes(answers, where=where), keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -311,15 +296,17 @@ class _Plan:
     """One scale, made ready for the codes that occur."""
 
     key: ScaleKey
-    groups: tuple[_Group, ...]  # the items not reversed come last
-    steps: tuple[int, ...]  # by group: what everybody counted up to there gets for each answer, modulo 256
+    items: NDArray[np.intp]  # positions; the reversed ones first, those of one weight together
+    # from which item to which, and what is reversed: lowest plus highest code, or None
+    groups: tuple[tuple[int, int, int | None], ...]
+    complete: bool  # everybody answered every one of them
     table: Floats | None  # score by 256 * number of answers + sum as a byte; None if a byte is not enough
 
 
 _rooms = threading.local()
 
 
-def _room(name: str, kind: type, size: int) -> NDArray[Any]:
+def _room(name: str, kind: type[np.generic], size: int) -> NDArray[Any]:
     """Return a buffer of this thread, the same one for the next call unless it is large; fresh memory is slow."""
     if size > _LARGEST_ROOM:
         return np.empty(size, dtype=kind)
@@ -330,123 +317,23 @@ def _room(name: str, kind: type, size: int) -> NDArray[Any]:
     return kept[:size]
 
 
-class _Board:
-    """Scores that are filled in block by block."""
-
-    def __init__(self, keys: Sequence[ScaleKey], n_items: int, n_people: int) -> None:
-        self._keys = tuple(keys)
-        _check_keys(self._keys, n_items)
-        longest = max((len(key.items) for key in self._keys), default=0)
-        self._narrow = longest <= _LARGEST_BYTE
-        self._n_people = n_people
-        self.most_people = min(n_people, _PEOPLE)
-        self._score = np.empty((len(self._keys), n_people))
-        self._n_answered: Counts = np.zeros(self._score.shape, dtype=np.uint8)
-        if not self._narrow:
-            self._n_answered = np.zeros(self._score.shape, dtype=np.uint16)
-        self._answered = _room("answered", bool, max(_BYTES, self.most_people))
-        self._bytes = _room("bytes", np.uint8, 2 * self.most_people).reshape(2, -1)
-        self._place = _room("place", np.uint16, self.most_people)
-        self._index = _room("index", np.intp, self.most_people)
-        self._known: tuple[bytes, ...] = ()
-
-    def blocks(self) -> Iterator[slice]:
-        for start in range(0, self._n_people, self.most_people or 1):
-            yield slice(start, min(start + self.most_people, self._n_people))
-
-    def plan(self, lows: NDArray[np.int64], highs: NDArray[np.int64], complete: NDArray[np.bool_]) -> None:
-        """Get ready for codes between these limits."""
-        known = (lows.tobytes(), highs.tobytes(), complete.tobytes())
-        if known == self._known:
-            return
-        self._known = known
-        low, high, full = lows.tolist(), highs.tolist(), complete.tolist()
-        self._plans = [
-            _plan_for(
-                key,
-                tuple(low[i] for i in key.items),
-                tuple(high[i] for i in key.items),
-                tuple(full[i] for i in key.items),
-                self._narrow,
-            )
-            for key in self._keys
-        ]
-
-    def add_up(self, codes: NDArray[np.int8], people: slice) -> None:
-        """Score one block, given as codes of shape (items, people of the block)."""
-        raw = codes.view(np.uint8)
-        for plan, points, counts in zip(self._plans, self._score[:, people], self._n_answered[:, people], strict=True):
-            if plan.table is None:
-                _add_up_wide(codes, plan, points, counts)
-            else:
-                self._add_up_bytes(raw, plan, plan.table, points, counts)
-
-    def _add_up_bytes(self, raw: NDArray[np.uint8], plan: _Plan, table: Floats, points: Floats, counts: Counts) -> None:
-        """Score one scale; sums wrap round at 256 on purpose, counts start at zero."""
-        n = points.size
-        sums, extra, place, index = self._bytes[0, :n], self._bytes[1, :n], self._place[:n], self._index[:n]
-        sums.fill(0)
-        for group, weight in zip(plan.groups, plan.steps, strict=True):
-            add = np.subtract if group.reverse else np.add
-            n_items = group.items.size
-            if n_items * n <= _BYTES:
-                cells = raw[group.items]
-                add(sums, np.add.reduce(cells, axis=0, out=extra), out=sums)
-                if not group.complete:
-                    answered = self._answered[: n_items * n].reshape(n_items, n)
-                    np.not_equal(cells, _NO_BYTE, out=answered)
-                    np.add(counts, np.add.reduce(answered.view(np.uint8), axis=0, out=extra), out=counts)
-            else:
-                answered = self._answered[:n]
-                for item in group.items.tolist():
-                    add(sums, raw[item], out=sums)
-                    if not group.complete:
-                        np.not_equal(raw[item], _NO_BYTE, out=answered)
-                        np.add(counts, answered.view(np.uint8), out=counts)
-            if group.complete:
-                np.add(counts, np.uint8(n_items), out=counts)
-            if weight:
-                np.multiply(counts, np.uint8(weight), out=extra)
-                np.add(sums, extra, out=sums)
-        np.left_shift(counts, 8, out=place, dtype=np.uint16)
-        np.add(place, sums, out=place)
-        np.copyto(index, place)
-        np.take(table, index, out=points, mode="clip")
-
-    def scores(self) -> ItemScores:
-        return ItemScores(keys=self._keys, score=self._score, n_answered=self._n_answered)
-
-
 @functools.lru_cache(maxsize=256)
 def _plan_for(
     key: ScaleKey, lows: tuple[int, ...], highs: tuple[int, ...], complete: tuple[bool, ...], narrow: bool
 ) -> _Plan:
     """Prepare one scale; the next batch has the same codes as a rule."""
-    turned: dict[int, list[tuple[int, bool]]] = {}
-    straight: list[tuple[int, bool]] = []
-    for item, reverse, weight, full in zip(key.items, key.reverse, key.low_plus_high, complete, strict=True):
-        (turned.setdefault(weight, []) if reverse else straight).append((item, full))
-    alike = [(weight, True, items) for weight, items in turned.items()]
-    alike += [(0, False, straight)] if straight else []
-    groups = tuple(
-        _Group(
-            reverse=reverse,
-            weight=weight,
-            items=np.array([item for item, _ in items], dtype=np.intp),
-            complete=all(full for _, full in items),
-        )
-        for weight, reverse, items in alike
-    )
-    # everybody counted so far still lacks this group's weight, less what the next groups will bring
-    following = [group.weight for group in groups[1:]] + [0]
-    steps = tuple((group.weight - later) % 256 for group, later in zip(groups, following, strict=True))
+    weights = [weight if turned else None for turned, weight in zip(key.reverse, key.low_plus_high, strict=True)]
+    order = sorted(range(len(weights)), key=lambda i: (weights[i] is None, weights[i] or 0))
+    groups, start = [], 0
+    for weight, alike in itertools.groupby(weights[i] for i in order):
+        stop = start + len(list(alike))
+        groups.append((start, stop, weight))
+        start = stop
     least = _least(key, lows, highs) if narrow else None
-    table = (
-        None
-        if least is None
-        else _score_table(least, key.method, key.min_answered, key.fill, key.rounding, key.at_least)
-    )
-    return _Plan(key=key, groups=groups, steps=steps, table=table)
+    rule = (key.method, key.min_answered, key.fill, key.rounding, key.at_least)
+    table = None if least is None else _score_table(least, *rule)
+    items = np.array([key.items[i] for i in order], dtype=np.intp)
+    return _Plan(key=key, items=items, groups=tuple(groups), complete=all(complete), table=table)
 
 
 def _least(key: ScaleKey, lows: tuple[int, ...], highs: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -504,17 +391,42 @@ def _finish(
     return np.where(enough, score, np.nan)
 
 
-def _add_up_wide(codes: NDArray[np.int8], plan: _Plan, points: Floats, counts: Counts) -> None:
-    """Score one block of a scale whose sums do not fit into a byte."""
-    key, total = plan.key, np.zeros(points.size, dtype=np.int64)
-    for group in plan.groups:
-        for cells in codes[group.items]:
-            answered = cells != MISSING
-            keyed = group.weight - cells.astype(np.int64) if group.reverse else cells.astype(np.int64)
-            total += np.where(answered, keyed, 0)
-            counts += answered
-    rule = (len(key.items), key.method, key.min_answered, key.fill, key.rounding, key.at_least)
-    points[:] = _finish(total.astype(np.float64), counts, *rule)
+def _add_up(codes: NDArray[np.int8], plan: _Plan, points: Floats, counts: Counts) -> None:
+    """Score some people on one scale; counts start at zero."""
+    n, n_items = points.size, plan.items.size
+    cells = codes[plan.items]
+    if not plan.complete:
+        answered = _room("answered", np.bool_, n_items * n).reshape(n_items, n)
+        np.not_equal(cells, np.int8(MISSING), out=answered)
+    if plan.table is not None:
+        summed: type = np.uint8  # bytes wrap round at 256 on purpose
+        cells = cells.view(np.uint8)
+    else:
+        summed = np.int64
+        cells = cells if plan.complete else np.where(answered, cells, np.int8(0))
+    total: NDArray[Any] = np.zeros(n, dtype=summed)
+    for start, stop, weight in plan.groups:
+        part = np.add.reduce(cells[start:stop], axis=0, dtype=summed)
+        if plan.complete:
+            some: Any = counts.dtype.type(stop - start)
+        else:
+            some = np.add.reduce(answered[start:stop].view(np.uint8), axis=0, dtype=counts.dtype)
+        np.add(counts, some, out=counts)
+        if weight is None:
+            np.add(total, part, out=total)
+        else:
+            np.add(total, np.multiply(some, summed(weight if plan.table is None else weight % 256)), out=total)
+            np.subtract(total, part, out=total)
+    if plan.table is None:
+        key = plan.key
+        rule = (n_items, key.method, key.min_answered, key.fill, key.rounding, key.at_least)
+        points[:] = _finish(total.astype(np.float64), counts, *rule)
+        return
+    place = np.left_shift(counts, 8, dtype=np.uint16)
+    np.add(place, total, out=place)
+    index = _room("index", np.intp, n)
+    np.copyto(index, place)
+    np.take(plan.table, index, out=points, mode="wrap")
 
 
 def _check_keys(keys: Sequence[ScaleKey], n_items: int) -> None:
@@ -608,152 +520,127 @@ def _refuse_text(columns: Sequence[pd.Series[Any]], names: Iterable[object], *, 
 class _Cells:
     """A table to be packed."""
 
-    load: Callable[
-        [int, int, int, int], NDArray[Any]
-    ]  # items i to j of people a to b: (items, people), floats or whole
+    # items i to j of people a to b, floats or whole numbers, as a contiguous array of shape (items, people)
+    load: Callable[[slice, slice], NDArray[Any]]
     n_items: int
     n_people: int
-    by_person: bool  # the answers of one person lie side by side
+    by_person: bool = False  # the answers of one person lie side by side
 
 
 def _cells_of_matrix(matrix: NDArray[Any]) -> _Cells:
-    by_item, convert = matrix.T, matrix.dtype.kind == "f" and matrix.dtype != np.float64
+    by_item = matrix.T
+    dtype = np.float64 if matrix.dtype.kind == "f" else matrix.dtype
+
+    def load(items: slice, people: slice) -> NDArray[Any]:
+        return np.ascontiguousarray(by_item[items, people], dtype=dtype)
+
     n_items, n_people = by_item.shape
-
-    def load(i: int, j: int, a: int, b: int) -> NDArray[Any]:
-        part = by_item[i:j, a:b]
-        return part.astype(np.float64) if convert else part
-
     by_person = n_items > 1 and by_item.strides[0] < by_item.strides[1]
     return _Cells(load=load, n_items=n_items, n_people=n_people, by_person=by_person)
 
 
 def _cells_of_columns(columns: Sequence[NDArray[Any]]) -> _Cells:
-    def load(i: int, j: int, a: int, b: int) -> Floats:
-        if j - i == 1:
-            return _floats_of(columns[i][a:b])[None, :]
-        return np.stack([_floats_of(column[a:b]) for column in columns[i:j]])
+    def load(items: slice, people: slice) -> Floats:
+        return np.stack([_floats_of(column[people]) for column in columns[items]])
 
-    n_people = columns[0].size if columns else 0
-    return _Cells(load=load, n_items=len(columns), n_people=n_people, by_person=False)
+    return _Cells(load=load, n_items=len(columns), n_people=columns[0].size if columns else 0)
 
 
-class _Packer:
+def _packed(cells: _Cells, names: Iterable[object], *, where: str) -> ItemCodes:
     """Pack cells tile by tile, and remember which codes occur and which cells hold none."""
-
-    def __init__(self, cells: _Cells, names: Iterable[object], *, where: str) -> None:
-        self.cells, self._names, self._where = cells, names, where
-        self._found, self._wrong = _Found(cells.n_items), np.zeros(cells.n_items, dtype=np.int64)
-        size = min(max(_CELLS, cells.n_items), cells.n_items * cells.n_people)
-        self._back, self._codes = _room("back", np.float64, size), _room("codes", np.int8, size)
-        self._flags, self._limits = _room("flags", bool, size), _room("limits", np.int8, size)
-
-    def pack(self, people: slice, codes: NDArray[np.int8]) -> None:
-        """Pack what some people answered into an array of shape (items, these people)."""
-        n_items, n_people = codes.shape
-        if not codes.size:
-            return
-        together = n_items if self.cells.by_person else max(1, _CELLS // n_people)
-        width = max(1, _CELLS // n_items) if self.cells.by_person else _CELLS
-        with np.errstate(invalid="ignore"):  # NaN has no code; what it is cast to is replaced
-            for a, i in itertools.product(range(0, n_people, width), range(0, n_items, together)):
-                here, b = slice(i, min(i + together, n_items)), min(a + width, n_people)
-                cells = self.cells.load(here.start, here.stop, people.start + a, people.start + b)
-                if self.cells.by_person:
-                    tile = self._codes[: cells.size].reshape(cells.shape[::-1]).T
-                    self._pack_tile(cells, tile, here)
-                    codes[:, a:b] = tile
-                else:
-                    self._pack_tile(cells, codes[here, a:b], here)
-
-    def _pack_tile(self, cells: NDArray[Any], tile: NDArray[np.int8], here: slice) -> None:
-        limit = self._room(self._limits, cells)
-        np.copyto(tile, cells, casting="unsafe")
-        if cells.dtype.kind != "f":
-            if cells.dtype.itemsize > 1 or cells.dtype.kind == "u":
-                self._wrong[here] += ((cells < -127) | (cells > 127)).sum(axis=1)
-            self._found.look_at(tile, here, limit, complete=True)
-            return
-        flag, back = self._room(self._flags, cells), self._room(self._back, cells)
-        reserved = tile.min() == MISSING
-        np.copyto(back, tile)
-        np.not_equal(back, cells, out=flag)
-        n_other = np.count_nonzero(flag)
-        if n_other or reserved:
-            # 127 lets a code stand; where the cell is none, 127 + 1 wraps round to MISSING, below every code
-            np.add(flag.view(np.int8), np.int8(127), out=limit)
-            np.minimum(tile, limit, out=tile)
-            if reserved or n_other != np.count_nonzero(np.isnan(cells, out=flag)):
-                self._wrong[here] += (tile == MISSING).sum(axis=1) - np.isnan(cells).sum(axis=1)
-        self._found.look_at(tile, here, limit, complete=n_other == 0)
-
-    def _room(self, buffer: NDArray[Any], cells: NDArray[Any]) -> NDArray[Any]:
-        """Return a part of a buffer that lies as the cells lie."""
-        if self.cells.by_person:
-            return buffer[: cells.size].reshape(cells.shape[::-1]).T
-        return buffer[: cells.size].reshape(cells.shape)
-
-    def refuse_wrong(self) -> None:
-        problems = [
-            Problem(
-                f"{self._where}, {name}",
-                f"cells that are not whole numbers from -127 to 127: {count}.",
-                "Give whole codes, NaN where there is no answer.",
-            )
-            for name, count in zip(self._names, self._wrong, strict=True)
-            if count
-        ]
-        if problems:
-            raise DataError(problems)
-
-    def described(self, codes: NDArray[np.int8]) -> ItemCodes:
-        lows, highs, complete = self.found()
-        return ItemCodes(codes=codes, lows=lows, highs=highs, complete=complete)
-
-    def found(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        return self._found.limits()
-
-
-def _packed(packer: _Packer) -> ItemCodes:
-    codes = np.empty((packer.cells.n_items, packer.cells.n_people), dtype=np.int8)
-    packer.pack(slice(0, packer.cells.n_people), codes)
-    packer.refuse_wrong()
-    return packer.described(codes)
-
-
-class _Found:
-    """Which codes occur, tile by tile."""
-
-    def __init__(self, n_items: int) -> None:
-        self.lows = np.full(n_items, 127, dtype=np.int64)
-        self.highs = np.full(n_items, MISSING, dtype=np.int64)
-        self.complete = np.ones(n_items, dtype=bool)
-
-    def look_at(self, tile: NDArray[np.int8], here: slice, room: NDArray[np.int8], *, complete: bool) -> None:
-        np.maximum(self.highs[here], tile.max(axis=1), out=self.highs[here])
-        if complete:
-            lowest: NDArray[Any] = tile.min(axis=1)
-        else:
-            # shifted by 127 as bytes, MISSING becomes the largest value of all
-            shifted = np.add(tile.view(np.uint8), np.uint8(127), out=room.view(np.uint8))
-            lowest = shifted.min(axis=1).astype(np.int64) - 127
-            self.complete[here] &= shifted.max(axis=1) != _LARGEST_BYTE
-        np.minimum(self.lows[here], lowest, out=self.lows[here])
-
-    def limits(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        nobody = self.highs == MISSING
-        return np.where(nobody, 0, self.lows), np.where(nobody, 0, self.highs), self.complete.copy()
+    codes = np.empty((cells.n_items, cells.n_people), dtype=np.int8)
+    tiles = _Tiles(codes, by_person=cells.by_person)
+    wrong = np.zeros(cells.n_items, dtype=np.int64)
+    with np.errstate(invalid="ignore"):  # NaN has no code; what it is cast to is replaced
+        for items, people, tile in tiles:
+            part = cells.load(items, people)
+            np.copyto(tile, part, casting="unsafe")
+            if part.dtype.kind == "f":
+                wrong[items] += tiles.mark_missing(part, tile)
+            elif part.dtype != np.bool_:
+                wrong[items] += ((part < -127) | (part > 127)).sum(axis=1)
+            tiles.look_at(tile, items, people)
+    problems = [
+        Problem(
+            f"{where}, {name}",
+            f"cells that are not whole numbers from -127 to 127: {count}.",
+            "Give whole codes, NaN where there is no answer.",
+        )
+        for name, count in zip(names, wrong.tolist(), strict=True)
+        if count
+    ]
+    if problems:
+        raise DataError(problems)
+    return tiles.described()
 
 
 def _described(codes: NDArray[np.int8]) -> ItemCodes:
-    n_items, n_people = codes.shape
-    found, room = _Found(n_items), np.empty((1, min(n_people, _PEOPLE)), dtype=np.int8)
-    for item, start in itertools.product(range(n_items), range(0, n_people, _PEOPLE)):
-        here = slice(item, item + 1)
-        tile = codes[here, start : start + _PEOPLE]
-        found.look_at(tile, here, room[:, : tile.shape[1]], complete=False)
-    lows, highs, complete = found.limits()
-    return ItemCodes(codes=codes, lows=lows, highs=highs, complete=complete)
+    tiles = _Tiles(codes)
+    for items, people, tile in tiles:
+        tiles.look_at(tile, items, people)
+    return tiles.described()
+
+
+class _Tiles:
+    """Codes cut into pieces that stay in the cache, with room to work on one, and what occurs in each."""
+
+    def __init__(self, codes: NDArray[np.int8], *, by_person: bool = False) -> None:
+        self._codes = codes
+        n_items, n_people = codes.shape
+        self._items = n_items if by_person else max(1, _CELLS // max(n_people, 1))
+        self._people = max(1, _CELLS // max(n_items, 1)) if by_person else _CELLS
+        n_blocks = -(-n_people // self._people)
+        self._highs = np.full((n_items, n_blocks), MISSING, dtype=np.int8)
+        # shifted by 127 as bytes, MISSING becomes the largest value of all
+        self._least, self._most = np.full((2, n_items, n_blocks), _LARGEST_BYTE, dtype=np.uint8)
+        size = min(codes.size, self._items * self._people)
+        self._back, self._byte = _room("back", np.float64, size), _room("byte", np.uint8, size)
+        self._other, self._missing = _room("other", np.bool_, size), _room("missing", np.bool_, size)
+
+    def __iter__(self) -> Iterator[tuple[slice, slice, NDArray[np.int8]]]:
+        n_items, n_people = self._codes.shape
+        for i, a in itertools.product(range(0, n_items, self._items or 1), range(0, n_people, self._people)):
+            items, people = slice(i, min(i + self._items, n_items)), slice(a, min(a + self._people, n_people))
+            yield items, people, self._codes[items, people]
+
+    def mark_missing(self, cells: Floats, tile: NDArray[np.int8]) -> NDArray[np.intp] | int:
+        """Put MISSING where a cell is not the code it was cast to; return how many of each item are not NaN."""
+        shape, size = cells.shape, cells.size
+        back, other = self._back[:size].reshape(shape), self._other[:size].reshape(shape)
+        np.copyto(back, tile)
+        np.not_equal(back, cells, out=other)
+        reserved = tile.min() == MISSING
+        if not reserved and not other.any():
+            return 0
+        missing, limit = self._missing[:size].reshape(shape), self._byte[:size].reshape(shape).view(np.int8)
+        # 127 lets a code stand; where the cell is none, 127 + 1 wraps round to MISSING, below every code
+        np.add(other.view(np.int8), np.int8(127), out=limit)
+        np.minimum(tile, limit, out=tile)
+        np.isnan(cells, out=missing)
+        if reserved or np.not_equal(other, missing, out=other).any():
+            return (tile == MISSING).sum(axis=1) - missing.sum(axis=1)
+        return 0
+
+    def look_at(self, tile: NDArray[np.int8], items: slice, people: slice) -> None:
+        """Remember which codes occur in a piece."""
+        block = people.start // self._people
+        shifted = self._byte[: tile.size].reshape(tile.shape)
+        np.add(tile.view(np.uint8), np.uint8(127), out=shifted)
+        np.maximum.reduce(tile, axis=1, out=self._highs[items, block])
+        np.minimum.reduce(shifted, axis=1, out=self._least[items, block])
+        np.maximum.reduce(shifted, axis=1, out=self._most[items, block])
+
+    def described(self) -> ItemCodes:
+        """Return the codes with their limits."""
+        highs = self._highs.max(axis=1, initial=MISSING).astype(np.int64)
+        lows = self._least.min(axis=1, initial=_LARGEST_BYTE).astype(np.int64) - 127
+        nobody = highs == MISSING
+        return ItemCodes(
+            codes=self._codes,
+            lows=np.where(nobody, 0, lows),
+            highs=np.where(nobody, 0, highs),
+            complete=self._most.max(axis=1, initial=0) != _LARGEST_BYTE,
+        )
 
 
 def _floats_of(column: NDArray[Any]) -> Floats:

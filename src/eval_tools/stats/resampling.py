@@ -38,13 +38,16 @@ class Bootstrap:
         return int(self.replicates.shape[0])
 
 
-def resample_sums(columns: Floats, *, n_resamples: int, rng: Rng | np.random.SeedSequence) -> Floats:
+def resample_sums(
+    columns: Floats | NDArray[np.float32], *, n_resamples: int, rng: Rng | np.random.SeedSequence
+) -> Floats:
     """Draw rows with replacement, as many as there are, and add up every column: the one resampling core.
 
     Parameters
     ----------
     columns : array, shape (rows, columns)
-        Numbers without missing values; centre them first, so that sums of squares keep their digits.
+        Numbers without missing values; centre them first, so that sums of squares keep their digits. Sums are as
+        precise as the numbers: give float32 only where all sums are whole and below 2**24.
     n_resamples : int
         How often.
     rng : Generator, int or SeedSequence
@@ -61,10 +64,10 @@ def resample_sums(columns: Floats, *, n_resamples: int, rng: Rng | np.random.See
     [[2.0, 4.0], [2.0, 4.0]]
     """
     n = columns.shape[0]
-    out = np.empty((n_resamples, columns.shape[1]))
+    out = np.empty((n_resamples, columns.shape[1]), dtype=columns.dtype)
     sizes = block_sizes(n_resamples, n)
     places = np.empty((sizes[0], n), dtype=np.intp)
-    counts = np.empty((sizes[0], n))
+    counts = np.empty((sizes[0], n), dtype=columns.dtype)
     start = 0
     for size, seed in zip(sizes, block_streams(rng, len(sizes)), strict=True):
         _count(places[:size], counts[:size], seed)
@@ -73,7 +76,7 @@ def resample_sums(columns: Floats, *, n_resamples: int, rng: Rng | np.random.See
     return out
 
 
-def _count(places: NDArray[np.intp], counts: Floats, seed: np.random.SeedSequence) -> None:
+def _count(places: NDArray[np.intp], counts: Floats | NDArray[np.float32], seed: np.random.SeedSequence) -> None:
     """Fill in how often each row is drawn, a resample a line; places is room to work in."""
     size, n = counts.shape
     short = np.uint16 if n <= 2**16 else np.uint32  # short random numbers are drawn faster

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from eval_tools.instruments.load import Instruments
 from eval_tools.privacy.disclosure import DisclosureRule
 from eval_tools.studies.check_sources import item_columns, source_files
 from eval_tools.studies.places import build_regions, build_starts
+from eval_tools.studies.roles import build_roles
 from eval_tools.studies.study import (
     Assignment,
     Goal,
@@ -21,6 +23,7 @@ from eval_tools.studies.study import (
     Plan,
     Reading,
     Roster,
+    RowsWanted,
     Source,
     Study,
     Subgroup,
@@ -83,6 +86,10 @@ def build_study(doc: Document, folder: Path, instruments: Instruments) -> Study:
         safeguarding_lead=data["people"].get("safeguarding_lead", ""),
         safeguarding_key=data["people"].get("safeguarding_key", ""),
         key_fingerprint=data["people"].get("key_fingerprint", ""),
+        consent=data["people"].get("consent", ""),
+        retention_until=datetime.date.fromisoformat(data["people"]["retention_until"])
+        if "retention_until" in data["people"]
+        else None,
     )
 
 
@@ -96,6 +103,7 @@ def _build_roster(entry: dict[str, Any] | None) -> Roster | None:
         meanings=_build_values(entry),
         ignore=tuple(entry.get("ignore", ())),
         blank=tuple(entry.get("blank", ())),
+        roles=_frozen(build_roles(entry)),
         subgroups=_frozen(
             {
                 name: SubgroupColumn(
@@ -146,6 +154,10 @@ def _build_sources(entry: dict[str, Any], folder: Path, instruments: Instruments
             missing=_frozen(missing),
             totals=_frozen(entry.get("totals", {})),
             ignore=tuple(entry.get("ignore", ())),
+            rows=RowsWanted(column=entry["rows"]["column"], equals=tuple(entry["rows"]["equals"]))
+            if "rows" in entry
+            else None,
+            roles=_frozen(build_roles(entry, [column for part in parts for column in part.columns])),
         )
         for file in source_files(entry, folder)
     ]

@@ -13,6 +13,7 @@ from eval_tools.errors import Problem, unknown_problem
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.instruments.load import Instruments
 from eval_tools.studies.check_plan import check_scale
+from eval_tools.studies.study import CONSENT_WORDS, CONSENTS
 
 NUMBERED = re.compile(r"\{n(:0(\d))?\}")
 
@@ -193,6 +194,8 @@ def _check_values(doc: Document, path: tuple[str | int, ...], entry: dict[str, A
         "wave": [w["id"] for w in doc.data["waves"]],
         "group": list(doc.data["groups"]),
         "sex": ["female", "male"],
+        **{kind: list(CONSENT_WORDS) for kind in CONSENTS},
+        "consent_ends": [w["id"] for w in doc.data["waves"]],
     }
     problems = []
     for column, mapping in entry.get("values", {}).items():

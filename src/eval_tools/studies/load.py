@@ -19,6 +19,7 @@ from eval_tools.studies.check_design import (
     check_subgroups,
     check_waves,
 )
+from eval_tools.studies.check_people import check_people
 from eval_tools.studies.check_plan import check_plan, check_publish
 from eval_tools.studies.check_sources import check_roster, check_sources
 from eval_tools.studies.places import check_regions, check_starts
@@ -90,4 +91,5 @@ def _check_meaning(doc: Document, folder: Path, instruments: Instruments, availa
         *check_goals(doc),
         *check_subgroups(doc),
         *check_publish(doc),
+        *check_people(doc, instruments),
     ]

@@ -14,6 +14,7 @@ from eval_tools.definitions.shapes import (
     Shape,
     Slug,
     Text,
+    TextOrNone,
     Translated,
     Word,
 )
@@ -29,8 +30,9 @@ FILES = Text(
     "A path below the study's folder in which * stands for any text of a name, e.g. 2026-spring/child_*.xlsx.",
 )
 MEANINGS = MapOf(Text(), keys=r"[^\n]+", at_least=1)
-VALUES = Record({}, {"wave": MEANINGS, "group": MEANINGS, "site": MEANINGS})
-ROSTER_VALUES = Record({}, {"group": MEANINGS, "site": MEANINGS, "sex": MEANINGS})
+CONSENTS = {"consent": MEANINGS, "assent": MEANINGS}
+VALUES = Record({}, {"wave": MEANINGS, "group": MEANINGS, "site": MEANINGS, **CONSENTS})
+ROSTER_VALUES = Record({}, {"group": MEANINGS, "site": MEANINGS, "sex": MEANINGS, **CONSENTS, "consent_ends": MEANINGS})
 ENCODING = Word("utf-8", "utf-8-sig", "utf-16", "gb18030", "big5hkscs")
 READER = Word(
     "table",
@@ -59,6 +61,8 @@ HOW_TO_READ: dict[str, Shape] = {
     "companions": COMPANIONS,
 }
 TEXTS = ListOf(Text())
+ROLES = Record({}, dict.fromkeys(("direct", "quasi", "sensitive", "other"), ListOf(Text(), at_least=1)))
+DAY = Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "Write year-month-day, 2031-08-31.")
 MISSING: dict[str, Shape] = {"blank": TEXTS, "skipped": TEXTS, "not_in_version": TEXTS, "refused": TEXTS}
 GOAL = Record({"title": Translated()}, {"outcomes": ListOf(Text())})
 SUBGROUP = Record({"title": Translated(), "levels": MapOf(Translated(), at_least=2)})
@@ -93,7 +97,10 @@ STUDY = Record(
             Record(
                 {
                     "informant": Slug(),
-                    "columns": Record({}, {"participant": Text(), "wave": Text(), "group": Text(), "site": Text()}),
+                    "columns": Record(
+                        {},
+                        dict.fromkeys(("participant", "wave", "group", "site", "consent", "assent"), Text()),
+                    ),
                     "instruments": MapOf(
                         Record(
                             {},
@@ -116,6 +123,8 @@ STUDY = Record(
                     "values": VALUES,
                     "totals": MapOf(Text(rf"{SLUG}\.{SLUG}", "Write questionnaire.scale."), keys=r"[^\n]+"),
                     "ignore": TEXTS,
+                    "rows": Record({"column": Text(), "equals": ListOf(TextOrNone(), at_least=1)}),
+                    "roles": ROLES,
                 },
             ),
             at_least=1,
@@ -141,6 +150,8 @@ STUDY = Record(
             {
                 "safeguarding_lead": Text(),
                 "safeguarding_key": Text(r"age1[0-9a-z]{58}", "The public half of the duty holder's own key, age1…"),
+                "consent": Word("in_data", "recorded_elsewhere"),
+                "retention_until": DAY,
                 "key_fingerprint": Text(r"[0-9a-f]{8}", "Eight signs, as eval-tools key new prints them."),
             },
         ),
@@ -157,7 +168,9 @@ STUDY = Record(
                 "file": FILE,
                 "columns": Record(
                     {},
-                    {"participant": Text(), "group": Text(), "site": Text(), "age": Text(), "sex": Text()},
+                    dict.fromkeys(
+                        ("participant", "group", "site", "age", "sex", "consent", "assent", "consent_ends"), Text()
+                    ),
                 ),
             },
             {
@@ -166,6 +179,7 @@ STUDY = Record(
                 "blank": TEXTS,
                 "subgroups": MapOf(SUBGROUP_COLUMN, at_least=1),
                 "ignore": TEXTS,
+                "roles": ROLES,
             },
         ),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ KNOWN_INFORMANTS = (
     "observer",
     "community_worker",
 )  # those that every report has a word for
+CONSENTS = ("consent", "assent")  # of the guardian, and of the child
+CONSENT_WORDS = ("given", "refused")
+Role = Literal["direct", "quasi", "sensitive", "other"]  # what a column could tell about who somebody is
 SiteWord = Literal["site", "school", "village", "centre"]  # what a site is called in reports
 Translation = Mapping[str, str]
 
@@ -143,6 +147,12 @@ class Roster:
     ignore: tuple[str, ...]
     subgroups: Mapping[str, SubgroupColumn] = field(default_factory=dict)
     blank: tuple[str, ...] = ()  # texts that mean: age or sex not known
+    roles: Mapping[str, Role] = field(default_factory=dict)  # of every column that study.yaml names
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """Columns that identify people and are not asked for anything: gone before anything else is read."""
+        return direct_columns(self.roles, self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +172,14 @@ class InstrumentColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowsWanted:
+    """Which rows of a file are of a source: those whose cell in a column is one of some texts; '' is the empty cell."""
+
+    column: str
+    equals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One raw file of answers."""
 
@@ -175,6 +193,18 @@ class Source:
     missing: Mapping[str, str]  # cell text to blank, skipped, not_in_version or invalid
     totals: Mapping[str, str]
     ignore: tuple[str, ...]
+    rows: RowsWanted | None = None  # all of them
+    roles: Mapping[str, Role] = field(default_factory=dict)  # of every column that study.yaml names
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """Columns that identify people and are not asked for anything: gone before anything else is read."""
+        return direct_columns(self.roles, self.columns)
+
+
+def direct_columns(roles: Mapping[str, Role], columns: Mapping[str, str]) -> frozenset[str]:
+    """List the columns that identify, without the one that becomes the pseudonym."""
+    return frozenset(name for name, role in roles.items() if role == "direct") - {columns.get("participant", "")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +238,8 @@ class Study:
     safeguarding_lead: str = ""  # who answers an alert the same day
     safeguarding_key: str = ""  # public key for which the list of alerts is encrypted
     key_fingerprint: str = ""  # of the key that makes the pseudonyms
+    consent: Literal["", "in_data", "recorded_elsewhere"] = ""  # where it stands that the guardian agreed
+    retention_until: datetime.date | None = None  # last day on which the raw data may be kept
 
     @property
     def baseline(self) -> Wave:

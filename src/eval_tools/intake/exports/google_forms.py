@@ -76,7 +76,7 @@ def _columns(records: Records, lists: Mapping[str, tuple[str, ...]], findings: F
         info = ColumnInfo(name=name, header=records.header[position], question=header, text=header)
         kind = _platform(position, header, headers, cells)
         if kind is not None:
-            yield Column(replace(info, kind=kind, question="", text=""), cells)
+            yield Column(replace(info, kind=kind, question="", text=""), cells, position)
             continue
         if grid := _GRID.match(header):
             info = replace(info, question=grid[1], text=grid[1], part=grid[2])
@@ -85,7 +85,7 @@ def _columns(records: Records, lists: Mapping[str, tuple[str, ...]], findings: F
         elif looks_joined(cells, separator=SEPARATOR):
             yield keep_joined(info, cells, records, findings)
         else:
-            yield Column(replace(info, holds="label"), cells)
+            yield Column(replace(info, holds="label"), cells, position)
 
 
 def _platform(position: int, header: str, headers: Sequence[str], cells: Sequence[str]) -> Kind | None:

@@ -71,14 +71,14 @@ def _columns(records: Records, lists: Mapping[str, tuple[str, ...]], findings: F
         info = ColumnInfo(name=name, header=records.header[position], question=header, text=header)
         kind = _platform(position, key_of(header), keys)
         if kind is not None:
-            yield Column(replace(info, kind=kind, question="", text=""), cells)
+            yield Column(replace(info, kind=kind, question="", text=""), cells, position)
         elif header in lists:
             ended = tuple(cell.removesuffix(SEPARATOR) for cell in cells)
             yield from expand(info, ended, lists[header], records, findings, separator=SEPARATOR)
         elif any(cells) and all(cell.endswith(SEPARATOR) for cell in cells if cell):
             yield keep_joined(info, cells, records, findings)
         else:
-            yield Column(replace(info, holds="label"), cells)
+            yield Column(replace(info, holds="label"), cells, position)
 
 
 def _platform(position: int, key: str, keys: Sequence[str]) -> Kind | None:

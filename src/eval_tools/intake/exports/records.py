@@ -37,6 +37,7 @@ class Column:
 
     info: ColumnInfo
     cells: Sequence[str] = field(repr=False)
+    source: int | None = None  # position in the file where a cell stands as it is, outer blanks included
 
 
 def plain_header(header: str) -> str:
@@ -153,7 +154,8 @@ def table_of(export: Export, records: Records, columns: Sequence[Column]) -> Raw
     """Put the columns together; a name that stands twice is numbered, so that none is taken for another."""
     names = unique_names([column.info.name for column in columns])
     infos = [replace(column.info, name=name) for column, name in zip(columns, names, strict=True)]
-    cells = tuple(zip(*(column.cells for column in columns), strict=True)) if columns else ((),) * len(records.rows)
+    filled = [column.cells if column.source is None else _as_received(records, column) for column in columns]
+    cells = tuple(zip(*filled, strict=True)) if columns else ((),) * len(records.rows)
     return RawTable(
         file=records.file,
         header=tuple(names),
@@ -163,6 +165,13 @@ def table_of(export: Export, records: Records, columns: Sequence[Column]) -> Raw
         n_bytes=export.received.n_bytes,
         columns=tuple(infos),
     )
+
+
+def _as_received(records: Records, column: Column) -> list[str]:
+    """Give the cells that were left as they are their outer blanks back; blanks alone are no answer."""
+    assert column.source is not None
+    received = (record[column.source] for record in records.cells)
+    return [raw if cell and raw.strip() == cell else cell for raw, cell in zip(received, column.cells, strict=True)]
 
 
 def option_lists(companion: Companion, findings: Findings) -> Mapping[str, tuple[str, ...]] | None:

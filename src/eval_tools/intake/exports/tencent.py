@@ -104,7 +104,9 @@ def _survey_columns(records: Records) -> Iterator[Column]:
         if kind is not None or not number:
             # What is neither numbered nor known may be a new column of the platform: an account until somebody says.
             known = kind or ("identifying" if any(numbers) else "answer")
-            yield Column(ColumnInfo(name=header, header=records.header[position], kind=known), records.column(position))
+            yield Column(
+                ColumnInfo(name=header, header=records.header[position], kind=known), records.column(position), position
+            )
         elif number not in done:
             done.add(number)
             yield from _question(records, [i for i, other in enumerate(numbers) if other == number], number)
@@ -130,14 +132,14 @@ def _question(records: Records, positions: Sequence[int], number: int) -> Iterat
         if cell
     )
     answered = [any(cells) for cells in zip(*columns, strict=True)]
-    for info, cells in zip(infos, columns, strict=True):
+    for info, cells, position in zip(infos, columns, positions, strict=True):
         if options and any(answered):
             marks = [
                 "1" if cell else "0" if any_option else "" for cell, any_option in zip(cells, answered, strict=True)
             ]
             yield Column(replace(info, kind="choice", holds="code"), marks)
         else:
-            yield Column(info, cells)
+            yield Column(info, cells, position)
 
 
 def _text(header: str) -> str:
@@ -160,7 +162,7 @@ def _docs_columns(records: Records) -> Iterator[Column]:
             kind=kind,
             holds="label" if kind == "answer" else "text",
         )
-        yield Column(info, records.column(position))
+        yield Column(info, records.column(position), position)
 
 
 SURVEY = Reader(name="tencent-survey", title="腾讯问卷", recognise=recognise_survey, read=read_survey)

@@ -88,7 +88,7 @@ def read(export: Export, findings: Findings) -> RawTable | None:
         findings.add(
             "pair_alike",
             "both files are exports by text, or both by number. | A pair is one by text (按选项文本) and one by "
-            "number (按选项序号).",
+            "number (按选项序号); where options are numbers, only the platform's file names tell them apart.",
             file=other.records.file,
         )
         return None
@@ -229,6 +229,7 @@ def _platform(records: Records, layout: Layout) -> list[Column]:
         Column(
             ColumnInfo(name=plain_header(records.header[position]), header=records.header[position], kind=kind),
             records.column(position),
+            position,
         )
         for position, kind in sorted(layout.platform.items())
     ]

@@ -50,7 +50,7 @@ def columns_by_text(question: Question, records: Records, findings: Findings) ->
             yield from _ranking_by_text(info, options, cells)
         else:
             _note_signs(info, cells, records, findings)
-            yield from _one_by_text(info, cells)
+            yield from _one_by_text(info, cells, position)
 
 
 def columns_by_number(question: Question, records: Records) -> Iterator[Column]:
@@ -60,11 +60,12 @@ def columns_by_number(question: Question, records: Records) -> Iterator[Column]:
     if question.options:
         yield from options_by_number(question, infos, columns)
         return
-    for info, cells in zip(infos, columns, strict=True):
+    for info, cells, position in zip(infos, columns, question.columns, strict=True):
         answers = [cell for cell in cells if reason_in_number(cell) is None]
         places = {cell: place_and_words(cell) for cell in answers}
         if not answers or any(place is None for place in places.values()):
-            yield Column(info, [cell if reason_in_number(cell) is None else _no_answer(cell) for cell in cells])
+            typed = [cell if reason_in_number(cell) is None else _no_answer(cell) for cell in cells]
+            yield Column(info, typed, position)
             continue
         split = [place_and_words(cell) or (_no_answer(cell), _no_answer(cell)) for cell in cells]
         yield Column(replace(info, holds="ordinal"), [place for place, _ in split])
@@ -106,26 +107,20 @@ def other_column(info: ColumnInfo, words: Sequence[str]) -> Column:
 def _several_by_text(
     info: ColumnInfo, options: Sequence[str], cells: Sequence[str], records: Records, findings: Findings
 ) -> Iterator[Column]:
-    values: dict[str, list[str]] = {option: [] for option in options}
-    written, unread = [], []
-    for row, cell in zip(records.rows, cells, strict=True):
-        reason = reason_in_text(cell)
-        chosen = parse_joined(cell, options) if reason is None else None
-        if reason is None and chosen is None:
-            unread.append(row)
-            reason = INVALID
-        for option in options:
-            values[option].append(
-                reason if chosen is None and reason is not None else "1" if chosen and option in chosen.options else "0"
-            )
-        written.append(chosen.written if chosen else reason or "")
+    read = {cell: parse_joined(cell, options) for cell in set(cells) if reason_in_text(cell) is None}
+    reasons = {cell: INVALID if cell in read else reason_in_text(cell) or "" for cell in set(cells)}
+    unread = [row for row, cell in zip(records.rows, cells, strict=True) if read.get(cell, ()) is None]
     yield Column(replace(info, kind="choices", holds="label"), [_text_answer(cell) for cell in cells])
     for option in options:
-        yield Column(
-            replace(info, name=f"{info.name}.{option}", part=option, kind="choice", holds="code"), values[option]
-        )
-    if any(OPEN in cell for cell in cells):
-        yield other_column(info, written)
+        marks = {
+            cell: reasons[cell] if (chosen := read.get(cell)) is None else "1" if option in chosen.options else "0"
+            for cell in reasons
+        }
+        one = replace(info, name=f"{info.name}.{option}", part=option, kind="choice", holds="code")
+        yield Column(one, [marks[cell] for cell in cells])
+    if any(OPEN in cell for cell in reasons):
+        words = {cell: reasons[cell] if (chosen := read.get(cell)) is None else chosen.written for cell in reasons}
+        yield other_column(info, [words[cell] for cell in cells])
     if unread:
         findings.add(
             "options_unclear",
@@ -158,7 +153,7 @@ def _ranking_by_text(info: ColumnInfo, options: Sequence[str], cells: Sequence[s
         yield Column(replace(info, name=f"{info.name}.{option}", part=option, kind="rank", holds="code"), places)
 
 
-def _one_by_text(info: ColumnInfo, cells: Sequence[str]) -> Iterator[Column]:
+def _one_by_text(info: ColumnInfo, cells: Sequence[str], position: int) -> Iterator[Column]:
     """Yield one answer, and apart from it what was written beside an option that asks for words.
 
     Whether ``very good〖really〗`` is an option or was typed as a whole, this file does not tell; only an option that
@@ -167,11 +162,12 @@ def _one_by_text(info: ColumnInfo, cells: Sequence[str]) -> Iterator[Column]:
     marked = [cell for cell in cells if OPEN in cell]
     splits = {cell: split_written(cell) for cell in marked}
     if not marked or any(split is None or not names_other(split[0]) for split in splits.values()):
-        yield Column(replace(info, holds="label"), [_text_answer(cell) for cell in cells])
+        yield Column(replace(info, holds="label"), [_text_answer(cell) for cell in cells], position)
         return
     yield Column(
         replace(info, holds="label"),
         [split[0] if (split := splits.get(cell)) else _text_answer(cell) for cell in cells],
+        position,
     )
     words = []
     for cell in cells:

@@ -139,34 +139,47 @@ def options_of_column(header: str, cells: Sequence[str]) -> tuple[str, ...] | No
 
     Words that somebody typed may hold ┋ too, and must never become the name of a column. So options are taken only
     from what the platform wrote, and only where the column looks like options: more than one way of joining them,
-    each option chosen more than once (unless the question says that several may be chosen), and always in one order.
+    each option chosen more than once (where the question says that several may be chosen: on average), and always in
+    one order.
     """
-    answered = [cell for cell in cells if reason_in_text(cell) is None]
-    joined = {cell.partition(OPEN)[0] for cell in answered if JOIN in cell.partition(OPEN)[0]}
+    answered = _different_answers(cells)
+    joined = {before for cell in answered if JOIN in (before := cell.partition(OPEN)[0])}
     declared = bool(_SEVERAL.search(header))
-    if not answered or not (declared or len(joined) > 1):
+    if len(joined) < (1 if declared else 2):
         return None
-    lists = [certain_options(cell) for cell in answered]
-    counts = Counter(option for options in lists for option in options)
-    if len(counts) > MOST_OPTIONS or "" in counts or any(len(set(options)) < len(options) for options in lists):
+    counts = Counter[str]()
+    for cell, times in answered.items():
+        options = certain_options(cell)
+        if len(set(options)) < len(options):
+            return None
+        counts.update(dict.fromkeys(options, times))
+    if len(counts) > MOST_OPTIONS or "" in counts:
         return None
-    if not declared and min(counts.values()) < 2:
+    if counts.total() < 2 * len(counts) or (not declared and min(counts.values()) < 2):
         return None
-    return _one_order(lists)
+    return _one_order([certain_options(cell) for cell in answered])
 
 
 def ranked_options(cells: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the options of a ranking in the order they are first met; None if the column is no ranking."""
-    answered = [cell for cell in cells if reason_in_text(cell) is None]
-    lists = [cell.split(ARROW) for cell in answered]
-    if len(set(answered)) < 2 or sum(len(options) > 1 for options in lists) * 2 <= len(lists):
+    """Return the options of a ranking; None if the column is no ranking."""
+    answered = _different_answers(cells)
+    ranked = sum(times for cell, times in answered.items() if ARROW in cell)
+    if len(answered) < 2 or ranked * 2 <= answered.total():
         return None
-    counts = Counter(option for options in lists for option in options)
+    counts = Counter[str]()
+    for cell, times in answered.items():
+        options = cell.split(ARROW)
+        if len(set(options)) < len(options):
+            return None
+        counts.update(dict.fromkeys(options, times))
     if len(counts) > MOST_OPTIONS or "" in counts or min(counts.values()) < 2:
         return None
-    if any(len(set(options)) < len(options) for options in lists):
-        return None
     return tuple(sorted(counts))
+
+
+def _different_answers(cells: Sequence[str]) -> Counter[str]:
+    """Count the different cells of an export by text that hold an answer, in the order they are first met."""
+    return Counter({cell: times for cell, times in Counter(cells).items() if reason_in_text(cell) is None})
 
 
 def _one_order(lists: Sequence[Sequence[str]]) -> tuple[str, ...] | None:

@@ -162,12 +162,14 @@ def _differing(pair: Pair, name: str) -> list[int]:
     if places[0] is None or places[1] is None:
         return []
     rows = zip(pair.records.rows, pair.cells("text", places[0]), pair.cells("number", places[1]), strict=True)
-    return [row for row, one, other in rows if one and other and _moment(one) != _moment(other)]
+    return [row for row, one, other in rows if one and other and not _same_moment(one, other)]
 
 
-def _moment(cell: str) -> tuple[int, ...]:
-    """Compare times by their numbers: 2026/9/7 8:03:36 is 2026-09-07 08:03:36."""
-    return tuple(int(digits) for digits in re.findall(r"\d{1,9}", cell))
+def _same_moment(one: str, other: str) -> bool:
+    """Compare times by their numbers: 2026/9/7 8:03:36 is 2026-09-07 08:03:36, and 2026-09-07 08:03 without seconds."""
+    numbers = [[int(digits) for digits in re.findall(r"\d{1,9}", cell)] for cell in (one, other)]
+    shorter = min(map(len, numbers))
+    return numbers[0][:shorter] == numbers[1][:shorter]
 
 
 def _match_questions(pair: Pair) -> Iterator[tuple[Question, list[list[int]] | None]]:
@@ -215,7 +217,9 @@ def _single(pair: Pair, info: ColumnInfo, text_position: int, number_position: i
     if unlike := [rows[i] for i in answered if _only_one_answers(texts[i], numbers[i])]:
         raise _DisagreeError("one file holds an answer where the other holds none", unlike)
     if all(_same(texts[i], numbers[i]) for i in answered):
-        return [Column(info, [text if r is None else r for text, r in zip(texts, reasons, strict=True)])]
+        typed = texts if pair.main == "text" else numbers
+        cells = [cell if reason is None else reason for cell, reason in zip(typed, reasons, strict=True)]
+        return [Column(info, cells, text_position if pair.main == "text" else number_position)]
     places = [place_and_words(numbers[i]) for i in answered]
     if unlike := [rows[i] for i, place in zip(answered, places, strict=True) if place is None]:
         raise _DisagreeError("the two files differ and the number file holds no place of an option", unlike)

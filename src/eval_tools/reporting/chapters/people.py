@@ -7,6 +7,7 @@ from math import isfinite
 from eval_tools.reporting.blocks import Block, Chapter, Paragraph, Picture, Table
 from eval_tools.reporting.chapters.answer import few_lost, people_counts
 from eval_tools.reporting.figures import draw_flow
+from eval_tools.reporting.language import catalogue
 from eval_tools.reporting.material import Desk, records
 
 
@@ -19,6 +20,7 @@ def people_chapter(desk: Desk) -> Chapter:
         dropout_table(desk),
         Paragraph(id="dropout-note", text=desk.words("people.dropout.note"), role="note"),
         *only_after(desk),
+        *not_read(desk),
         Paragraph(id="findings", text=findings(desk)),
     ]
     if desk.material.findings:
@@ -147,6 +149,16 @@ def only_after(desk: Desk) -> list[Paragraph]:
     return told
 
 
+def not_read(desk: Desk) -> list[Block]:
+    """Say how many withdrew, and how many forms were not read for want of consent."""
+    words = {"withdrawn": "people.not_read.withdrawn", "consent": "people.not_read.consent"}
+    told = [
+        desk.words(words[row["reason"]], n=desk.words.count(row["count"], min_cell=desk.min_cell))
+        for row in records(desk.material.not_read.data)
+    ]
+    return [Paragraph(id="not-read", text=desk.words.sentences(*told))] if told else []
+
+
 def findings(desk: Desk) -> str:
     """Say how many faults the raw data had, and whether all were resolved."""
     resolved = sum(f.count for f in desk.material.findings if f.severity == "note")
@@ -160,8 +172,13 @@ def findings(desk: Desk) -> str:
 
 
 def findings_table(desk: Desk) -> Table:
-    """List what was found in the raw data, by kind."""
+    """List what was found in the raw data, by kind; what only says how files were read is one kind."""
     words = desk.words
+    known = catalogue(desk.language)
+    counted: dict[tuple[str, str], int] = {}
+    for f in desk.material.findings:
+        kind = f"finding.{f.rule}" if f"finding.{f.rule}" in known else "finding.other"
+        counted[kind, f.severity] = counted.get((kind, f.severity), 0) + f.count
     return Table(
         id="findings-table",
         caption=words("people.findings.caption"),
@@ -171,7 +188,6 @@ def findings_table(desk: Desk) -> Table:
             words("people.findings.count"),
         ),
         rows=tuple(
-            (words(f"finding.{f.rule}"), words(f"severity.{f.severity}"), words.number(f.count, 0))
-            for f in desk.material.findings
+            (words(kind), words(f"severity.{severity}"), words.number(n, 0)) for (kind, severity), n in counted.items()
         ),
     )

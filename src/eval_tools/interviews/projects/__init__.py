@@ -1,0 +1,1 @@
+"""Readers of coded interviews, one module per format; each fills :class:`~eval_tools.interviews.gathered.Gathered`."""
