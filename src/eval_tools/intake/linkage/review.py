@@ -154,4 +154,4 @@ def _place(form: CodedForm) -> str:
 
 
 def _yaml(form: CodedForm, verdict: str) -> str:
-    return f'- {{form: {_place(form)}, {verdict}, decided_by: "", reason: ""}}'
+    return f'  - {{form: {_place(form)}, {verdict}, decided_by: "", reason: ""}}'
