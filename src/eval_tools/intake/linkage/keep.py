@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from eval_tools.errors import DataError, Problem
 from eval_tools.intake.linkage.review import write_rows
+from eval_tools.spreadsheets import as_written
 from eval_tools.tables import LINKS, check_table
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def read_links(path: Path) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(LINKS.columns))
     with path.open(encoding="utf-8-sig", newline="") as file:
-        records = list(csv.reader(file))
+        records = [[as_written(cell) for cell in record] for record in csv.reader(file)]
     if not records or records[0] != list(LINKS.columns) or any(len(row) != len(records[0]) for row in records):
         raise DataError(Problem(path.name, "is not the list that was kept.", "Remove it; it is written anew."))
     table = pd.DataFrame(records[1:], columns=records[0])

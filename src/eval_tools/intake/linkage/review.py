@@ -107,7 +107,7 @@ def write_review_list(path: Path, cases: Sequence[ReviewCase], *, element_names:
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Write a table of single people below ``.eval_tools/linkage/<study>/``; nobody but the owner may read it."""
-    write_owner_only(path, csv_text(header, rows).encode("utf-8-sig"), above=path.parent.parent.parent)
+    write_owner_only(path, csv_text(header, rows, line_end="\n").encode("utf-8-sig"), above=path.parent.parent.parent)
 
 
 def _lines(number: int, case: ReviewCase, names: Sequence[str]) -> list[list[Cell]]:
@@ -142,4 +142,4 @@ def _place(form: CodedForm) -> str:
 
 
 def _yaml(form: CodedForm, verdict: str) -> str:
-    return f'- {{form: {_place(form)}, {verdict}, decided_by: "", reason: ""}}'
+    return f'  - {{form: {_place(form)}, {verdict}, decided_by: "", reason: ""}}'
