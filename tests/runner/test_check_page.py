@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import re
 from html.parser import HTMLParser
@@ -147,7 +148,7 @@ def test_another_file_can_be_named_for_the_page(little, tmp_path):
 
 
 def test_forms_are_counted_by_wave_and_informant(little):
-    found = examine_study(open_study("little", start=little.root))
+    found = examine_study(open_study("little", start=little.root), today=datetime.date(2026, 9, 1))
     assert [(each.wave, each.informant) for each in found.forms] == [("autumn", "child"), ("spring", "child")]
     assert sum(each.forms for each in found.forms) == found.n_forms
 
