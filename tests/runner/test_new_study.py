@@ -463,3 +463,28 @@ def test_stopped_in_the_middle_nothing_is_left_behind(bench):
     assert code == 130
     assert "Stopped" in shown
     assert {path.name for path in bench.folder.iterdir()} == {"前测"}
+
+
+def test_of_children_whose_numbers_lead_to_them_the_consent_is_asked_for(bench):
+    plain_files(bench)
+    of_children = {"identifiers": "direct", "respondents": "children"}
+    assert "Where is the guardians' consent recorded?" in bench.refusal(**of_children)["consent"]
+    people = bench.draft(**of_children, consent="recorded_elsewhere")["people"]
+    assert (people["identifiers"], people["consent"]) == ("direct", "recorded_elsewhere")
+
+
+def test_every_ignored_column_gets_a_role_and_what_nobody_knows_is_sensitive(bench):
+    plain_files(bench)
+    (source, *_) = bench.draft()["sources"]
+    assert source["roles"] == {"direct": ["姓名"], "sensitive": ["备注"]}
+
+
+def test_a_column_of_consent_is_read_where_it_is_said_to_hold_it(bench):
+    header = ["id", "group", "consent", *(f"cesd{n:02}" for n in range(1, 21))]
+    rows = [[child, "programme", "是" if i else "否", *["1"] * 20] for i, child in enumerate(CHILDREN)]
+    for wave in WAVES:
+        bench.put(f"{wave}/children.csv", header, rows)
+    given = {"identifiers": "direct", "respondents": "children", "consent": "in_data", "kind": "synthetic"}
+    (source, *_) = bench.draft(**given)["sources"]
+    assert source["columns"]["consent"] == "consent"
+    assert source["values"]["consent"] == {"是": "given", "否": "refused"}

@@ -361,10 +361,12 @@ def _refuse_repeated_forms(
                 file=file,
                 row=int(row),
             )
-    bad = set(repeated[key].itertuples(index=False, name=None))
-    if bad:
+    if len(repeated):
+        bad = repeated[key].drop_duplicates()
         forms, responses = (
-            table[[row not in bad for row in table[key].itertuples(index=False, name=None)]].reset_index(drop=True)
+            table[
+                (table.merge(bad, on=key, how="left", indicator=True)["_merge"] == "left_only").to_numpy()
+            ].reset_index(drop=True)
             for table in (forms, responses)
         )
     return forms.drop_duplicates(key, ignore_index=True).drop(columns="instruments"), responses

@@ -71,15 +71,19 @@ def draft_study(
     site = [f.roles["site"][0] for f in files if "site" in f.roles]
     if site and re.search(r"school|学校|學校|校名", " ".join(site).lower()):
         drafted.data["site_word"] = "school"
+    protection = _protection(files, asker, children=drafted.data["respondents"] == "children")
+    reads_consent = protection.get("consent") == "in_data"
     if roster is not None:
-        drafted.data["roster"] = draft_roster(roster, group_values, drafted.warnings)
+        drafted.data["roster"] = draft_roster(roster, group_values, drafted.warnings, reads_consent=reads_consent)
+    for source in sources:
+        source.reads_consent = reads_consent
     drafted.data["sources"] = [source.entry(wave_values, group_values) for source in sources]
     for i, source in enumerate(sources):
         drafted.remarks |= {("sources", i, *path): text for path, text in source.remarks.items()}
     drafted.data["plan"] = draft_plan(sources, instruments, waves, asker)
     drafted.data["publish"] = {"languages": _languages(asker), "min_cell": 10, "round_to": 5}
     children = drafted.data["kind"] == "real" and drafted.data["respondents"] == "children"
-    drafted.data["people"] = _people(used, instruments, asker, drafted.warnings, required=children)
+    drafted.data["people"] = protection | _people(used, instruments, asker, drafted.warnings, required=children)
     return drafted
 
 
@@ -331,21 +335,35 @@ def _languages(asker: Asker) -> list[str]:
     return asker.ask(question, parse) or list(LANGUAGES)
 
 
+def _protection(files: Sequence[ProposedFile], asker: Asker, *, children: bool) -> dict[str, str]:
+    """Ask whether numbers lead to people and, of children, where their guardians' consent is recorded."""
+    identifiers = asker.ask(
+        Question(
+            key="identifiers",
+            text="Could the participant numbers lead to a person (a school number, a list somebody holds)?",
+            why="direct: yes, a key file is needed; published_arbitrary: no, every row is public already.",
+            default="direct",
+            choices=("direct", "published_arbitrary"),
+        )
+    )
+    if not children or identifiers != "direct":
+        return {"identifiers": identifiers}
+    columns = [file.file for file in files if "consent" in file.roles]
+    question = Question(
+        key="consent",
+        text="Where is the guardians' consent recorded?",
+        why="in_data: in a column of every file or of the roster; recorded_elsewhere: signed forms of everybody in "
+        f"the files are kept. Columns that seem to tell it: {', '.join(columns) or 'none'}.",
+        choices=("in_data", "recorded_elsewhere"),
+    )
+    return {"identifiers": identifiers, "consent": asker.ask(question)}
+
+
 def _people(
     used: Sequence[str], instruments: Mapping[str, Instrument], asker: Asker, warnings: list[str], *, required: bool
 ) -> dict[str, str]:
     """Ask for what protects people; of real children with critical questions, somebody must be named."""
-    people = {
-        "identifiers": asker.ask(
-            Question(
-                key="identifiers",
-                text="Could the participant numbers lead to a person (a school number, a list somebody holds)?",
-                why="direct: yes, a key file is needed; published_arbitrary: no, every row is public already.",
-                default="direct",
-                choices=("direct", "published_arbitrary"),
-            )
-        )
-    }
+    people: dict[str, str] = {}
     critical = [name for name in used if any(True for _ in instruments[name].critical_items())]
     if critical:
         question = Question(

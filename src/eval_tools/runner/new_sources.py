@@ -17,6 +17,10 @@ from eval_tools.runner.asking import Asker, Question, yes_or_no
 from eval_tools.studies.study import KNOWN_INFORMANTS
 
 NONE = "none"
+CONSENTS = {  # what a cell of consent says, in lower case
+    "given": ("yes", "y", "true", "1", "agree", "agreed", "是", "同意", "我同意", "愿意", "願意"),
+    "refused": ("no", "n", "false", "0", "disagree", "refused", "否", "不同意", "我不同意", "不愿意", "不願意"),
+}
 SEXES = {
     "female": ("female", "f", "girl", "woman", "女", "女生", "女孩", "女性"),
     "male": ("male", "m", "boy", "man", "男", "男生", "男孩", "男性"),
@@ -37,6 +41,7 @@ class Source:
     group_used: bool = True
     waves: list[str] = field(default_factory=list)
     remarks: Remarks = field(default_factory=dict)
+    reads_consent: bool = False  # whether a column tells who may be read
 
     @property
     def wave_column(self) -> str:
@@ -68,6 +73,8 @@ class Source:
             values["group"] = {text: group_values[text] for text in texts}
         if "site" in self.file.roles:
             columns["site"] = self.file.roles["site"][0]
+        if self.reads_consent:
+            _add_consent(self.file, columns, values)
         entry: dict[str, Any] = {"file": self.file.file, "reader": self.file.export.reader}
         if self.file.export.companions:
             entry["companions"] = dict(self.file.export.companions)
@@ -85,9 +92,10 @@ class Source:
         ignore = [c.name for c in self.file.columns if c.name not in used and c.info.kind not in OF_THE_PLATFORM]
         if ignore:
             entry["ignore"] = ignore
-            told = [name for name in self.file.identifying if name in ignore]
-            if told:
+            entry["roles"] = _roles_of(self.file, ignore)
+            if told := [name for name in self.file.identifying if name in ignore]:
                 self.remarks["ignore",] = f"seem to tell who somebody is: {', '.join(told)}"
+            self.remarks["roles",] = "direct: dropped at once; sensitive until somebody looks: what else was answered"
         return entry
 
     parts: list[tuple[str, ...]] = field(default_factory=list)  # columns of each questionnaire
@@ -128,9 +136,6 @@ def _warn_of_columns(file: ProposedFile, warnings: list[str]) -> None:
         shown = ", ".join(map(repr, file.identifying))
         what = f"columns that seem to tell who somebody is: {shown}; nothing is read from them."
         warnings.append(f"{file.file}: {what} Better: export again without them.")
-    if "consent" in file.roles:
-        what = f"column {file.roles['consent'][0]!r} seems to tell consent, which is not read from the file."
-        warnings.append(f"{file.file}: {what} Leave out the rows without it by corrections.yaml (drop).")
 
 
 def _choose(match: Match, file: ProposedFile, instruments: Mapping[str, Instrument], asker: Asker) -> str:
@@ -241,13 +246,17 @@ def _may_begin_at_one(read: CellMeaning, items: Sequence[Any], texts: Sequence[f
     return all(0 in item.responses.codes for item in items) and not any("0" in each for each in texts)
 
 
-def draft_roster(file: ProposedFile, group_values: Mapping[str, str], warnings: list[str]) -> dict[str, Any]:
+def draft_roster(
+    file: ProposedFile, group_values: Mapping[str, str], warnings: list[str], *, reads_consent: bool
+) -> dict[str, Any]:
     """Write the entry of the roster."""
     columns = {"participant": file.roles["participant"][0]}
     values: dict[str, dict[str, str]] = {}
     if "group" in file.roles and group_values:
         columns["group"] = file.roles["group"][0]
         values["group"] = {text: group_values[text] for text in file.values.get(columns["group"], ())}
+    if reads_consent:
+        _add_consent(file, columns, values)
     for role in ("site", "age"):
         if role in file.roles:
             columns[role] = file.roles[role][0]
@@ -277,6 +286,33 @@ def draft_roster(file: ProposedFile, group_values: Mapping[str, str], warnings: 
     ignore = [c.name for c in file.columns if c.name not in used and c.info.kind not in OF_THE_PLATFORM]
     if ignore:
         entry["ignore"] = ignore
+        entry["roles"] = _roles_of(file, ignore)
     if file.identifying:
         _warn_of_columns(file, warnings)
     return entry
+
+
+def _add_consent(file: ProposedFile, columns: dict[str, str], values: dict[str, dict[str, str]]) -> None:
+    """Let the column of consent tell who may be read; a text that is neither yes nor no is left for a person."""
+    if "consent" not in file.roles:
+        return
+    columns["consent"] = file.roles["consent"][0]
+    told = {
+        text: meaning
+        for text in file.values.get(columns["consent"], ())
+        for meaning in CONSENTS
+        if text.strip().lower() in CONSENTS[meaning]
+    }
+    if told:
+        values["consent"] = told
+
+
+def _roles_of(file: ProposedFile, ignore: Sequence[str]) -> dict[str, list[str]]:
+    """Give every ignored column the role its name suggests; what nobody knows counts as sensitive."""
+    quasi = {name for role in ("site", "group", "age", "sex") for name in file.roles.get(role, ())}
+    other = {name for role in ("wave", "consent") for name in file.roles.get(role, ())}
+    roles: dict[str, list[str]] = {}
+    for name in ignore:
+        role = "direct" if name in file.identifying else "quasi" if name in quasi else "other" if name in other else ""
+        roles.setdefault(role or "sensitive", []).append(name)
+    return {role: roles[role] for role in ("direct", "quasi", "sensitive", "other") if role in roles}
