@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -137,3 +138,21 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     new = Path(file.name)
     new.chmod(mode)
     new.replace(path)
+
+
+def write_owner_only(path: Path, content: bytes, *, above: Path) -> None:
+    """Write beside the target and rename; nobody but the owner may read it, nor its folders below ``above``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (path.parent, *path.parent.parents):
+        if folder == above or not folder.is_relative_to(above):
+            break
+        folder.chmod(0o700)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        part.chmod(0o600)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -114,6 +114,15 @@ def test_who_withdrew_consent_between_waves_is_not_read_later_but_stays_before(a
     assert who("k1") in set(received.participants["participant"])
 
 
+def test_a_refusal_without_an_id_says_nothing_about_other_forms_without_one(asked, errors_of, counted):
+    rows = forms()
+    rows[0][0], rows[0][3], rows[3][0] = "", "不同意", ""
+    write(asked, rows)
+    issues = receive(asked).issues
+    assert errors_of(issues) == ["participant_blank"]
+    assert counted(issues) == {("consent_refused", "監護人同意"): 1, ("consent_lacking", ""): 1}
+
+
 def test_a_text_that_is_no_known_consent_is_an_error_and_not_read(asked, errors_of):
     rows = forms()
     rows[0][3] = "同意?"

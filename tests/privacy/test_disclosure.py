@@ -100,7 +100,7 @@ class TestReleasedTable:
     def test_nobody_else_can_make_one(self):
         for gate in ({}, {"_gate": None}, {"_gate": object()}):
             with pytest.raises(DisclosureError, match="was not released"):
-                ReleasedTable(name="t", rule=RULE, n_suppressed=0, _data=pd.DataFrame(), **gate)
+                ReleasedTable(name="t", rule=RULE, n_suppressed=0, kind="counts", _data=pd.DataFrame(), **gate)
 
     def test_one_cannot_be_filled_with_other_data(self):
         with pytest.raises(DisclosureError):
@@ -617,3 +617,13 @@ def test_a_total_is_hidden_with_a_group_that_could_be_worked_out_from_it():
         rule=DisclosureRule(),
     ).data
     assert released["estimate"].isna().tolist() == [False, True, True, False, False, False]
+    assert released["n"].isna().tolist() == [False, True, False, False, False, False]  # rounded, 45 - 40 tells nothing
+
+
+def test_an_exact_count_of_a_total_goes_with_it():
+    table = pd.DataFrame({"group": ["a", "b", "all"], "estimate": [1.0, 2.0, 1.1], "n": [40, 4, 44]})
+    rule = DisclosureRule(min_cell=10, round_to=1)
+    released = release_estimates(
+        table, name="r", count="n", counts=["n"], numbers=["estimate"], family=["f"] * 3, rule=rule
+    ).data
+    assert released["n"].isna().tolist() == [False, True, True]

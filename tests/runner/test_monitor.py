@@ -16,7 +16,8 @@ from eval_tools import open_study
 from eval_tools.errors import UnknownNames
 from eval_tools.intake.collection import CONSENTS, watch_collection
 from eval_tools.privacy.check_digits import append_check_digits
-from eval_tools.privacy.pseudonyms import published_key
+from eval_tools.privacy.pseudonyms import pseudonym, published_key
+from eval_tools.privacy.withdrawn import add_withdrawn
 from eval_tools.runner.command import main
 from eval_tools.runner.monitor import as_text, describe, watch, write_call_lists
 from eval_tools.runner.monitor_page import WARNING, as_page
@@ -71,6 +72,23 @@ def collecting(little):
     little.write_answers(child_rows(CODES, "autumn") + child_rows(CODES[:8]))
     write(little.folder / "both/teachers.csv", [["id", *(f"q{n}" for n in range(1, 21))], [CODES[0], *["1"] * 20]])
     return little
+
+
+def test_nobody_asks_again_for_a_child_that_withdrew_or_has_no_consent(collecting):
+    waiting = [each.code for each in run_of(collecting).collection("spring").missing if each.informant == "child"]
+    assert waiting == CODES[8:]
+    collecting.change("site: school}\nsources", "site: school, consent: signed}\nsources")
+    path = collecting.folder / "roster.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    signed = ["refused" if line.startswith((CODES[9], CODES[0])) else "given" for line in lines]
+    rows = [f"{line},{word}" for line, word in zip(lines, signed, strict=True)]
+    path.write_text("\n".join([f"{header},signed", *rows]) + "\n", encoding="utf-8")
+    who = pseudonym(CODES[8], key=published_key("little"), study="little")
+    add_withdrawn(collecting.folder, who, on=TODAY)
+    seen = run_of(collecting).collection("spring")
+    assert [each.code for each in seen.missing if each.informant == "child"] == CODES[10:]
+    assert sum(place.expected for place in seen.places if place.informant == "child") == 9
+    assert [file.not_in_roster for file in seen.files] == [0, 0]
 
 
 def run_of(bench):

@@ -90,7 +90,7 @@ def test_raw_data_are_refused_after_their_last_day_with_what_to_delete(little):
         with pytest.raises(DataError, match=r"kept until 2031-08-31") as caught:
             command("little", start=little.root, today=after)
         assert caught.value.exit_code == 3
-        for place in ("data_raw/little/", ".eval_tools/cache/", "ledger/little", "safeguarding/little/", "the key"):
+        for place in ("data_raw/little/", ".eval_tools/cache/", "below .eval_tools/ that is called little", "the key"):
             assert place in str(caught.value)
     assert "kept for 0 more days" in check_study("little", start=little.root, today=last).text
     assert "kept for 89 more days" in check_study("little", start=little.root, today=last - datetime.timedelta(89)).text

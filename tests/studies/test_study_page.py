@@ -7,6 +7,7 @@ import re
 import pytest
 
 from eval_tools.definitions.shapes import Either, ListOf, MapOf, Nullable, Record
+from eval_tools.intake.exports.recognise import READERS
 from eval_tools.studies.schema import READER, STUDY
 
 
@@ -31,6 +32,10 @@ def test_the_page_names_every_key(page):
     named = set(re.findall(r"[\w-]+", " ".join(re.findall(r"`([^`]*)`", page))))
     assert len(keys_of(STUDY)) > 50
     assert keys_of(STUDY) - named == set()
+
+
+def test_study_yaml_names_the_readers_that_there_are():
+    assert set(READER.allowed) == set(READERS)
 
 
 def test_the_page_names_every_reader(page):

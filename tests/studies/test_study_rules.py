@@ -229,7 +229,7 @@ def test_a_questionnaire_that_does_not_exist(little):
             "{participant: id, wave",
             "{partcipant: id, wave",
             "sources[1].columns: unknown key 'partcipant'.",
-            "Known: participant, wave, group, site. Did you mean 'participant'?",
+            "Known: participant, wave, group, site, consent, assent. Did you mean 'participant'?",
         ),
         (
             "reader: table",

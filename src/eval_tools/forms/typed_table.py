@@ -135,7 +135,7 @@ def _read_xlsx(path: Path) -> list[list[str]]:
     """Read the only sheet that is filled; formulas give the value they had when the file was saved."""
     from openpyxl import load_workbook
 
-    _check_package(path)
+    check_package(path)
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises many kinds on a broken file
@@ -171,7 +171,7 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _check_package(path: Path) -> None:
+def check_package(path: Path) -> None:
     """Refuse a package that unpacks to something enormous, before any of it is unpacked."""
     try:
         with zipfile.ZipFile(path) as package:

@@ -16,6 +16,7 @@ from statistics import median
 
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.clock import days_received, seconds_taken
+from eval_tools.intake.consent import find_permission, leave_out_withdrawn
 from eval_tools.intake.corrections import Correction
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.placing import meanings_of
@@ -23,6 +24,7 @@ from eval_tools.intake.raw_files import RawFile
 from eval_tools.intake.raw_table import RawTable, plain
 from eval_tools.intake.receive import read_entry
 from eval_tools.privacy.pseudonyms import normalise_id, pseudonymise
+from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.studies.study import Roster, Source, Study
 
 CONSENTS = ("consent", "assent")
@@ -130,9 +132,11 @@ def watch_collection(
     findings = Findings()
     raw_files: list[RawFile] = []
     roster = _Roster()
+    withdrawn = read_withdrawn(study.folder)
     if study.roster is not None:
         raw = read_entry(study, study.roster, instruments, corrections, findings, raw_files)
         if raw is not None:
+            raw = leave_out_withdrawn(raw, study.roster, study, key, withdrawn, findings)
             roster = _read_roster(raw, study, key, is_right_code, findings)
     forms: dict[Form, _Form] = {}
     files = []
@@ -144,6 +148,7 @@ def watch_collection(
         if raw is None:
             files.append(FileProgress(file=source.file, informant=source.informant, readable=False))
         else:
+            raw = leave_out_withdrawn(raw, source, study, key, withdrawn, findings)
             files.append(_watch_file(raw, source, study, wave, key, roster, form, is_right_code, findings))
     return Collection(
         wave=wave,
@@ -167,6 +172,7 @@ class _Roster:
     children: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # pseudonym to printed code and site
     has_check_digits: bool = False
     consent: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    without_consent: frozenset[str] = frozenset()  # nobody asks them for a form
 
 
 def _read_roster(
@@ -180,10 +186,14 @@ def _read_roster(
     for who, code, site in zip(people, codes, sites, strict=True):
         if who:
             children.setdefault(who, (code, site))
+    agreed = find_permission(raw, (), study, key, Findings()).agreed
+    without = frozenset() if agreed is None else frozenset(children) - agreed
+    children = {who: child for who, child in children.items() if who not in without}
     return _Roster(
         children=children,
         has_check_digits=bool(children) and all(is_right_code(code) for code, _ in children.values()),
         consent=_consents(raw, study.roster, [True] * len(raw.cells)),
+        without_consent=without,
     )
 
 
@@ -212,6 +222,8 @@ def _watch_file(
         counted["rows"] += 1
         if not who:
             counted["without_id"] += 1
+            continue
+        if who in roster.without_consent:
             continue
         if study.roster is not None and who not in roster.children:
             counted["not_in_roster"] += 1

@@ -59,6 +59,8 @@ def find_permission(
         places = wave_places(raw, source, study, Findings())  # what is wrong there is told when the records are read
         told = _states(raw, source, "consent", Findings())
         for who, place, state in zip(pseudonyms_in(raw, source, study, key), places, told, strict=True):
+            if not who:
+                continue
             if state == "refused":
                 ends[who] = min(place, ends.get(who, place))
             elif state == "given":
@@ -80,9 +82,9 @@ def find_permission(
             never |= {who for who, may in yes.items() if who and not may}
         if "consent_ends" in study.roster.columns:
             for who, end in zip(people, _ends(roster, study.roster, study, findings), strict=True):
-                if end == 0:
+                if who and end == 0:
                     never.add(who)
-                if end is not None:
+                if who and end is not None:
                     ends[who] = min(end, ends.get(who, end))
     return Permission(refused=frozenset(never), ends=ends, agreed=agreed)
 

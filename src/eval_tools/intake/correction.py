@@ -24,7 +24,7 @@ class Correction:
     id: str
     file: str
     where: str
-    match: Mapping[str, str]
+    match: Mapping[str, Any]  # column -> text, or a place: row and sha256
     rows: int
     action: Action
     details: Any

@@ -14,14 +14,16 @@ from eval_tools.definitions.strict_yaml import Document, Path_, read_yaml
 from eval_tools.errors import DefinitionError, Problem
 from eval_tools.intake.cleaning_log import WORDS, column_named, read_cleaning_log
 from eval_tools.intake.correction import CleaningLog, Correction
+from eval_tools.intake.decided import SHAPES, Decided, build_decided
 from eval_tools.intake.files.received import open_received
 from eval_tools.intake.files.sheet import Sheet
 from eval_tools.intake.files.sheets import read_sheets
 from eval_tools.intake.findings import Findings
-from eval_tools.intake.options import as_flag, change_in_step, info_of
+from eval_tools.intake.options import as_flag, change_in_step, info_of, is_words_joined
 from eval_tools.intake.raw_table import INVALID, REASONS, RawTable, plain
+from eval_tools.intake.row_place import Match, file_changed, find_rows, is_place, matched_columns
 
-__all__ = ["Correction", "apply_corrections", "load_corrections"]
+__all__ = ["Correction", "apply_corrections", "load_corrections", "load_decided", "parse_corrections"]
 
 
 class _Target:
@@ -49,14 +51,14 @@ SCHEMA = Record(
                 {
                     "id": Slug(),
                     "file": Text(),
-                    "match": MapOf(Text(), keys=r"[^\n]+", at_least=1),
+                    "match": Match(),
                     "expect": Record({"rows": Number(1, whole=True)}),
                     "reason": Text(),
                     "status": Word("proposed", "accepted"),
                 },
                 {
                     "keep": Record({}, {"lowest": Text(), "highest": Text()}),
-                    "set": Record({"column": Text(), "from": Text(), "to": _Target()}),
+                    "set": Record({"column": Text(), "to": _Target()}, {"from": Text()}),
                     "replace": Record({"column": Text(), "from": Text(), "to": Text()}),
                     "drop": Word("rows"),
                 },
@@ -82,6 +84,7 @@ SCHEMA = Record(
                 },
             )
         ),
+        **SHAPES,
     },
 )
 ACTIONS = ("keep", "set", "replace", "drop")
@@ -97,14 +100,33 @@ def load_corrections(path: Path, *, root: Path) -> tuple[Correction, ...]:
     """
     if not path.exists():
         return ()
+    return parse_corrections(read_yaml(path, root=root), path.parent)
+
+
+def load_decided(path: Path, *, root: Path) -> Decided:
+    """Load from corrections.yaml what was accepted or asked; an absent file means nothing was.
+
+    Raises
+    ------
+    DefinitionError
+        As :func:`load_corrections`.
+    """
+    if not path.exists():
+        return Decided()
     doc = read_yaml(path, root=root)
+    parse_corrections(doc, path.parent)
+    return build_decided(doc.data)
+
+
+def parse_corrections(doc: Document, folder: Path) -> tuple[Correction, ...]:
+    """Turn corrections.yaml into corrections, or raise with every problem at once; logs lie below ``folder``."""
     problems = check_shape(doc, SCHEMA)
     if not problems:
         problems = _check_meaning(doc)
     if problems:
         raise DefinitionError(problems)
     listed = [_build(doc, i, entry) for i, entry in enumerate(doc.data.get("corrections", []))]
-    logs = [_build_log(doc, i, entry, path.parent) for i, entry in enumerate(doc.data.get("cleaning_logs", []))]
+    logs = [_build_log(doc, i, entry, folder) for i, entry in enumerate(doc.data.get("cleaning_logs", []))]
     return (*logs, *listed)
 
 
@@ -129,6 +151,14 @@ def _check_meaning(doc: Document) -> list[Problem]:
                     f"One of {', '.join(ACTIONS)}.",
                 )
             )
+        if "set" in entry and "from" not in entry["set"] and not is_place(entry["match"]):
+            problems.append(
+                Problem(
+                    where,
+                    f"correction {entry['id']!r} does not say what the cell holds now.",
+                    "Add set: from, or match the row by {row: …, sha256: …}.",
+                )
+            )
         if "keep" in entry and len(entry["keep"]) != 1:
             problems.append(
                 Problem(
@@ -149,7 +179,7 @@ def _build(doc: Document, index: int, entry: dict[str, Any]) -> Correction:
         match=MappingProxyType(entry["match"]),
         rows=entry["expect"]["rows"],
         action=action,  # type: ignore[arg-type]
-        details=entry[action],
+        details=entry[action] if action != "set" else {"from": None, **entry[action]},
         accepted=entry["status"] == "accepted",
     )
 
@@ -224,7 +254,7 @@ def _open_log(log: CleaningLog, findings: Findings) -> Sheet | None:
 
 def _apply(raw: RawTable, correction: Correction, findings: Findings, stepped: set[tuple[int, str]]) -> RawTable:
     """Apply one correction; ``stepped`` holds the cells, by row and column, that earlier ones changed in step."""
-    columns = [*correction.match, *_columns_used(correction)]
+    columns = [*matched_columns(correction.match), *_columns_used(correction)]
     absent = [name for name in columns if not column_named(raw, name)]
     if absent:
         _fail(findings, correction, f"names columns that {raw.file} does not have: {', '.join(absent)}.")
@@ -232,9 +262,10 @@ def _apply(raw: RawTable, correction: Correction, findings: Findings, stepped: s
     if not correction.accepted:
         _fail(findings, correction, "is only proposed; set status: accepted once it was decided.")
         return raw
-    wanted = {name: raw.column(column_named(raw, name)) for name in correction.match}
-    match = {name: plain(value) for name, value in correction.match.items()}
-    hits = [i for i in range(len(raw.cells)) if all(wanted[n][i] == v for n, v in match.items())]
+    if file_changed(raw, correction.match):
+        _fail(findings, correction, "was decided for another file: this one has another sha256. Look at the row again.")
+        return raw
+    hits = find_rows(raw, correction.match)
     if len(hits) != correction.rows:
         _fail(
             findings,
@@ -309,6 +340,9 @@ def _change(
     """Set cells to a reason or to the right answer, and what must change with them."""
     column = column_named(raw, correction.details["column"])
     index = raw.header.index(column)
+    if is_words_joined(info_of(raw, column)):
+        _fail(findings, correction, f"changes column {column!r}, which joins the words of options; change the options.")
+        return raw
     old, new = _texts(raw, column, correction)
     current = raw.column(column)
     changed = [i for i in hits if not _is_now(raw.cells[i][index], new)]

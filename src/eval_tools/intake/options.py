@@ -24,6 +24,11 @@ def as_flag(text: str) -> str:
     return _WORDS.get(text.strip().lower(), text)
 
 
+def is_words_joined(info: ColumnInfo | None) -> bool:
+    """Whether a cell holds the words of all options chosen, which cannot be taken apart with certainty."""
+    return info is not None and info.kind == "choices" and info.holds == "label"
+
+
 def change_in_step(raw: RawTable, record: tuple[str, ...], name: str, text: str) -> dict[str, str]:
     """Say which cells of one record change when the cell of column ``name`` becomes ``text``.
 
@@ -34,10 +39,11 @@ def change_in_step(raw: RawTable, record: tuple[str, ...], name: str, text: str)
         when the joined cell changes. An option that this version did not offer stays as it is.
     """
     info = info_of(raw, name)
-    if info is None or info.kind not in ("choice", "choices"):
+    if info is None or info.kind not in ("choice", "choices") or is_words_joined(info):
         return {name: text}
     places = {c.name: i for i, c in enumerate(raw.columns) if c.question == info.question}
-    joined = next((c.name for c in raw.columns if c.name in places and c.kind == "choices"), "")
+    codes = [c.name for c in raw.columns if c.name in places and c.kind == "choices" and c.holds != "label"]
+    joined = codes[0] if codes else ""  # a cell of words is only looked at; its options are what counts
     options = {c.part: c.name for c in raw.columns if c.name in places and c.kind == "choice"}
     if info.kind == "choices":
         chosen = [] if text in REASONS else text.split()

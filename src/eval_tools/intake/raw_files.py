@@ -15,7 +15,9 @@ from eval_tools.intake.findings import Findings
 from eval_tools.intake.raw_table import RawTable, plain
 from eval_tools.studies.study import Reading
 
-OF_THE_PLATFORM = ("system", "identifying", "score", "choices")  # kinds of columns that need no word in study.yaml
+# Kinds of columns that need no word in study.yaml: what the platform adds, and parts of a question, which depend on
+# what somebody chose and so may come and go from wave to wave.
+OF_THE_PLATFORM = ("system", "identifying", "score", "choices", "choice", "rank", "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class RawFile:
     sha256: str
     n_bytes: int
     n_rows: int
+    reader: str = ""  # '' for a companion
 
 
 def read_raw_file(
@@ -65,9 +68,15 @@ def read_raw_file(
         return None
     for received in (export.received, *(each.received for each in export.companions.values())):
         if received.file not in {known.file for known in raw_files}:
-            n_rows = len(raw.cells) if received is export.received else 0
+            main = received is export.received
             raw_files.append(
-                RawFile(file=received.file, sha256=received.sha256, n_bytes=received.n_bytes, n_rows=n_rows)
+                RawFile(
+                    file=received.file,
+                    sha256=received.sha256,
+                    n_bytes=received.n_bytes,
+                    n_rows=len(raw.cells) if main else 0,
+                    reader=reader.name if main and reader is not None else "",
+                )
             )
     raw = _named_as_declared(raw, wanted)
     if not _check_columns(raw, wanted, findings):

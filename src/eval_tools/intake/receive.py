@@ -25,6 +25,7 @@ from eval_tools.intake.consent import (
 )
 from eval_tools.intake.corrections import Correction, apply_corrections
 from eval_tools.intake.findings import Findings, shorten
+from eval_tools.intake.mapping import check_groups_of_sites, check_roster_regions
 from eval_tools.intake.people import read_people
 from eval_tools.intake.places import check_sites
 from eval_tools.intake.placing import (
@@ -112,6 +113,7 @@ def receive_study(
     if study.roster is not None and roster_raw is not None:
         kept = leave_out_refused(roster_raw, study.roster, study, key, permission, findings)
         _note_personal(kept, study.roster, (), findings)
+        check_roster_regions(kept, study, findings)
         roster = read_roster(kept, study, key, findings)
         levels = read_subgroups(kept, study, key, findings)
         about = read_people(kept, study.roster, key=key, study=study.id, findings=findings)
@@ -138,6 +140,7 @@ def receive_study(
     _note_empty_waves(form_table, study, findings)
     moved = settle_places(pd.concat(told), people, roster, study, transfers, findings) if told else []
     check_everybody_has_a_group(people, study, findings)
+    check_groups_of_sites(people, study, findings)
     check_sites([site for _, site in people.values()], study, findings)
     participants = pd.DataFrame(
         {

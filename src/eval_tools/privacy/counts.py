@@ -105,7 +105,7 @@ def release_counts(
         for row, class_, shown, hidden in _two_way(cells, (total_label,) * len(rows), rule, name):
             lines.append((*part, *row, class_, shown, hidden))
     data = pd.DataFrame(lines, columns=[*keys, count, "hidden"])
-    return pass_gate(data, name=name, rule=rule, n_suppressed=int((data["hidden"] != "").sum()))
+    return pass_gate(data, name=name, rule=rule, n_suppressed=int((data["hidden"] != "").sum()), kind="counts")
 
 
 def _two_way(

@@ -98,7 +98,7 @@ def release_distribution(
                 for left, right, n in _merged_bins(_count_in_bins(found, edges), edges, rule)
             ]
     data = pd.DataFrame(lines, columns=[*keys, "low", "high", "count"])
-    return pass_gate(data, name=name, rule=rule, n_suppressed=n_suppressed)
+    return pass_gate(data, name=name, rule=rule, n_suppressed=n_suppressed, kind="distribution")
 
 
 def release_people(values: pd.DataFrame, *, name: str, rule: DisclosureRule, by: Sequence[str] = ()) -> ReleasedTable:
@@ -154,7 +154,7 @@ def release_people(values: pd.DataFrame, *, name: str, rule: DisclosureRule, by:
             n_suppressed += 1
         lines += [(*key, value) for value in found]
     data = pd.DataFrame(lines, columns=[*keys, "value"])
-    return pass_gate(data, name=name, rule=rule, n_suppressed=n_suppressed)
+    return pass_gate(data, name=name, rule=rule, n_suppressed=n_suppressed, kind="people")
 
 
 def _check_people(values: pd.DataFrame, by: Sequence[str], name: str) -> list[str]:

@@ -111,9 +111,12 @@ def release_estimates(
 
     people = people_counted(table[count].fillna(0), name=name)
     small = np.array([rule.is_small(n) for n in people], dtype=bool)
-    if len(family):
-        small |= _betraying_totals(table, small, family, total_label)
     forced = np.array(hidden, dtype=bool) if len(hidden) else np.zeros(len(table), dtype=bool)
+    if len(family):
+        betraying = _betraying_totals(table, small, family, total_label)
+        small |= betraying
+        if rule.round_to == 1:  # an exact count of the total would tell the hidden one as its estimate does
+            forced = forced | betraying
     small |= forced
     released = table.copy()
     for column in numbers:
@@ -127,7 +130,7 @@ def release_estimates(
         released["status"] = released["status"].mask(small, "suppressed")
     if count not in counts:
         released = released.drop(columns=count)
-    return pass_gate(released, name=name, rule=rule, n_suppressed=int(small.sum()))
+    return pass_gate(released, name=name, rule=rule, n_suppressed=int(small.sum()), kind="estimates")
 
 
 def _betraying_totals(

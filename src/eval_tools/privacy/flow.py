@@ -93,7 +93,7 @@ def release_flow(
         lines += [(group, wave, *shown) for group, shown in _flow_at_one_wave(groups, total_label, rule, name)]
     data = pd.DataFrame(lines, columns=["group", "wave", *counts])
     hidden = data[list(counts)].isna().any(axis=1)
-    return pass_gate(data, name=name, rule=rule, n_suppressed=int(hidden.sum()))
+    return pass_gate(data, name=name, rule=rule, n_suppressed=int(hidden.sum()), kind="flow")
 
 
 def _flow_at_one_wave(

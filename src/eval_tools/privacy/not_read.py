@@ -28,4 +28,5 @@ def release_not_read(counts: Mapping[str, int], *, rule: DisclosureRule, name: s
         (reason, float(rule.rounded(n)) if n >= rule.min_cell else float("nan")) for reason, n in counts.items() if n
     ]
     hidden = sum(count != count for _, count in rows)
-    return pass_gate(pd.DataFrame(rows, columns=["reason", "count"]), name=name, rule=rule, n_suppressed=hidden)
+    data = pd.DataFrame(rows, columns=["reason", "count"])
+    return pass_gate(data, name=name, rule=rule, n_suppressed=hidden, kind="counts")

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _GATE = object()
+RULES_APPLIED = {
+    "estimates": "estimates about few people hidden, and totals that would tell them; counts rounded",
+    "counts": "small counts hidden, zero included, and counts that would tell them; others rounded",
+    "flow": "small counts hidden, zero included, and counts that would tell them; others rounded, in order",
+    "distribution": "bins widened until none is small; ends are those of the scale",
+    "shares": "computed again from released counts; hidden where one of these is",
+    "sites": "sites of few people hidden, and as many as protect them; the others without a name",
+    "people": "single values without any identifier, by a recorded decision of the study",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +89,7 @@ class ReleasedTable:
 
     Examples
     --------
-    >>> ReleasedTable(name="results", rule=DisclosureRule(), n_suppressed=0, _data=None)
+    >>> ReleasedTable(name="results", rule=DisclosureRule(), n_suppressed=0, kind="counts", _data=None)
     Traceback (most recent call last):
     eval_tools.errors.DisclosureError: table 'results': was not released.
       Only the release functions of eval_tools.privacy.disclosure make a ReleasedTable.
@@ -89,6 +98,7 @@ class ReleasedTable:
     name: str
     rule: DisclosureRule
     n_suppressed: int  # rows in which something was hidden
+    kind: str  # what was done, a key of RULES_APPLIED
     _data: pd.DataFrame = field(repr=False)
     _gate: InitVar[object] = None
 
@@ -103,11 +113,11 @@ class ReleasedTable:
         return self._data.copy()
 
 
-def pass_gate(data: pd.DataFrame, *, name: str, rule: DisclosureRule, n_suppressed: int) -> ReleasedTable:
+def pass_gate(data: pd.DataFrame, *, name: str, rule: DisclosureRule, n_suppressed: int, kind: str) -> ReleasedTable:
     """Wrap rows that a release function has made safe. For this room only."""
     clean = data.reset_index(drop=True)
     clean.attrs = {}
-    return ReleasedTable(name=name, rule=rule, n_suppressed=n_suppressed, _data=clean, _gate=_GATE)
+    return ReleasedTable(name=name, rule=rule, n_suppressed=n_suppressed, kind=kind, _data=clean, _gate=_GATE)
 
 
 def check_columns(table: pd.DataFrame, *, name: str, needed: Iterable[str], texts: Sequence[str] = ()) -> None:

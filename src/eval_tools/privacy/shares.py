@@ -76,7 +76,9 @@ def release_shares(
         what, remedy = f"{n_other} shares are not those of the counts.", "Give counts and shares of the same people."
         raise DisclosureError(Problem(f"release of {name!r}", what, remedy))
     columns = [*keys, "estimate", "ci_low", "ci_high", "ci_level", "n", "n_sites", "unit", "method", "status"]
-    return pass_gate(pd.DataFrame(rows, columns=columns), name=name, rule=counts.rule, n_suppressed=n_suppressed)
+    return pass_gate(
+        pd.DataFrame(rows, columns=columns), name=name, rule=counts.rule, n_suppressed=n_suppressed, kind="shares"
+    )
 
 
 def _moved(low: float, high: float, by: float, rule: DisclosureRule) -> tuple[float, float]:

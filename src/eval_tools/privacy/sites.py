@@ -141,7 +141,7 @@ def release_sites(
         parts.append(part.assign(n_hidden=n_hidden))
     columns = [*keys, *NUMBERS, "ci_level", "p_value", "n", "n_sites", "n_hidden", "unit", "method", "status"]
     data = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
-    return pass_gate(data[columns], name=name, rule=rule, n_suppressed=n_suppressed)
+    return pass_gate(data[columns], name=name, rule=rule, n_suppressed=n_suppressed, kind="sites")
 
 
 def _refuse_pooled_over_others(pooled: pd.DataFrame, shown: pd.DataFrame, name: str) -> None:

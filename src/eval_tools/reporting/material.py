@@ -62,6 +62,8 @@ class Material:
     fingerprint: str
     quality: ReleasedTable | None = None  # how the forms were answered, QUALITY_COUNTS
     linkage: ReleasedTable | None = None  # who was found again, where the study links by number and code
+    transfers: ReleasedTable | None = None  # where forms name sites
+    safeguarding: ReleasedTable | None = None  # where somebody is named who looks at answers that need a person
 
     def __post_init__(self) -> None:
         given = (*self.tables, *([] if self.people is None else [self.people]))
@@ -81,6 +83,7 @@ class Material:
             *([] if self.sites is None else [self.sites]),
             self.verdicts,
             *(table for table in (self.form_checks, self.quality, self.linkage) if table is not None),
+            *(table for table in (self.transfers, self.safeguarding) if table is not None),
             *self.distributions.values(),
         )
 
@@ -231,7 +234,9 @@ class Desk:
         return self.words(f"method.{row['estimator']}")
 
     def count(self, value: float) -> str:
-        """Write a number of people that is missing only where it is itself small."""
+        """Write a number of people; it is missing where it is small or, if counts are exact, would tell a small one."""
+        if value != value and self.min_cell > 1 and self.study.disclosure.round_to == 1:
+            return self.words("format.protected")
         return self.words.count(value, min_cell=self.min_cell)
 
     def flow_count(self, value: float) -> str:

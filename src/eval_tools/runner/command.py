@@ -18,7 +18,7 @@ from eval_tools.runner.keys import add_key, run_key
 from eval_tools.runner.questionnaires import add_questionnaires, run_questionnaires
 from eval_tools.runner.withdraw import add_withdraw, run_withdraw
 
-OPENS_RAW_DATA = ("run", "check", "safeguarding", "withdraw")
+OPENS_RAW_DATA = ("run", "check", "monitor", "safeguarding", "withdraw")
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 
 
@@ -49,6 +49,24 @@ def build_parser() -> argparse.ArgumentParser:
         description="Check definitions and raw files of a study and list every problem at once.",
     )
     check.add_argument("study", metavar="STUDY", help="folder under data_raw/")
+    check.add_argument("--html", default="", metavar="FILE", help="the page; default: .eval_tools/check/STUDY.html")
+    check.add_argument("--xlsx", default="", metavar="FILE", help="write a workbook in which each problem is decided")
+    check.add_argument(
+        "--decisions", default="", metavar="FILE", help="read such a workbook back into corrections.yaml"
+    )
+    new = commands.add_parser(
+        "new",
+        help="propose a study.yaml for the files in a folder, and ask what they do not tell",
+        description="Look at the exports in data_raw/STUDY/, find columns and questionnaires, ask what cannot be "
+        "found, and write study.yaml, corrections.yaml and README.md. Nothing that is there is overwritten.",
+    )
+    new.add_argument("study", metavar="STUDY", help="folder under data_raw/ with the exports as received")
+    new.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="answer a question beforehand; may be repeated"
+    )
+    new.add_argument("--answers", default="", metavar="FILE", help="YAML file with such answers, one key a line")
+    new.add_argument("--yes", action="store_true", help="take every default; ask nothing, and say what lacks one")
+    new.add_argument("--dry-run", action="store_true", help="print what would be written")
     lock = commands.add_parser(
         "lock",
         help="freeze the plan of a study before its data are seen",
@@ -107,11 +125,25 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from eval_tools.runner.check import check_study
+    import datetime
 
-    outcome = check_study(options.study)
+    from eval_tools.runner.check import check_study, decide_findings
+    from eval_tools.runner.checks.terminal import pen_for
+
+    how = {"html": options.html, "xlsx": options.xlsx, "pen": pen_for(sys.stdout)}
+    if options.decisions:
+        today = datetime.datetime.now().astimezone().date().isoformat()
+        outcome = decide_findings(options.study, options.decisions, today=today, **how)
+    else:
+        outcome = check_study(options.study, **how)
     sys.stdout.write(outcome.text + "\n")
     return outcome.exit_code
+
+
+def _new(options: argparse.Namespace) -> int:
+    from eval_tools.runner.new_study import run_new
+
+    return run_new(options)
 
 
 def _lock(options: argparse.Namespace) -> int:
@@ -133,6 +165,7 @@ def _lock(options: argparse.Namespace) -> int:
 COMMANDS = {
     "run": _run,
     "check": _check,
+    "new": _new,
     "lock": _lock,
     "monitor": run_monitor,
     "questionnaires": run_questionnaires,

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import datetime
 import math
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ from pathlib import Path
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
 from eval_tools.intake.collection import Collection, FileProgress, PlaceProgress
 from eval_tools.runner.study_run import StudyRun
-from eval_tools.spreadsheets import Cell, csv_text
+from eval_tools.spreadsheets import Cell, csv_text, write_owner_only
 
 NO_SITE = "(no school known)"
 UNKNOWN = "–"
@@ -220,21 +218,3 @@ def write_call_lists(run: StudyRun, seen: Collection) -> tuple[tuple[Path, int],
 
 def _slug(site: str) -> str:
     return re.sub(r"[^\w-]+", "_", site).strip("_")[:40] or "no-school"
-
-
-def write_owner_only(path: Path, content: bytes, *, above: Path) -> None:
-    """Write beside the target and rename; nobody but the owner may read it, nor its folders below ``above``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for folder in (path.parent, *path.parent.parents):
-        if folder == above or not folder.is_relative_to(above):
-            break
-        folder.chmod(0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        part.chmod(0o600)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -19,10 +19,14 @@ from eval_tools.errors import EvalToolsError, Problem
 from eval_tools.privacy.disclosure import ReleasedTable
 from eval_tools.runner.fingerprint import code_digest, combine, hash_files
 from eval_tools.runner.ledger import Ledger
+from eval_tools.runner.mapping import record_mapping, refuse_changed_mapping
 from eval_tools.runner.notebooks import run_notebook
+from eval_tools.runner.outputs import FILE as OUTPUTS
+from eval_tools.runner.outputs import outputs_csv
 from eval_tools.runner.progress import Progress
 from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
+from eval_tools.spreadsheets import frame_csv
 from eval_tools.studies.workbench import Workbench
 
 PACKAGES = ("numpy", "pandas", "scipy", "matplotlib", "jinja2", "babel", "pyyaml", "papermill", "ipykernel")
@@ -59,6 +63,7 @@ def run_study(
         sys.stderr.write(f"{alert}\n")
     languages = (run.language,) if language else run.study.languages
     notebooks = sorted(workbench.notebooks.glob("[0-9][0-9]_*.ipynb"))
+    refuse_changed_mapping(run)
     progress = Progress(3 + len(languages) * (1 + len(notebooks)), quiet=quiet)
     _ = run.term, run.results, run.changes, run.descriptives, run.reliabilities  # refuses, or fills the cache
     progress.done(f"read and scored {len(run.forms):,} forms of {len(run.participants):,} participants")
@@ -75,10 +80,12 @@ def run_study(
             _write_table(table, folder / "tables")
         _execute_notebooks(run, notebooks, languages, folder, progress)
         _keep_other_languages(run, languages, target, folder)
+        (folder / OUTPUTS).write_bytes(outputs_csv(folder, run.material.tables))
         _write_run_json(run, languages, notebooks, released.results, folder)
         _check_nothing_leaks(run, folder)
         _enter_in_ledger(run, languages, target, folder, today)  # before: better named without being published
         _move_into_place(folder, target, workbench)
+    record_mapping(run)
     progress.done(f"published {target.relative_to(workbench.root).as_posix()}/")
     return target
 
@@ -95,8 +102,6 @@ def _write_report(run: StudyRun, language: str, folder: Path) -> None:
 
 
 def _write_table(table: ReleasedTable, folder: Path) -> None:
-    from eval_tools.spreadsheets import frame_csv
-
     folder.mkdir(exist_ok=True)
     (folder / f"{table.name}.csv").write_bytes(frame_csv(table.data))
 
@@ -143,7 +148,9 @@ def _keep_other_languages(run: StudyRun, languages: tuple[str, ...], target: Pat
 
 
 def _identity(run: StudyRun) -> str:
-    return combine(run.fingerprint, eval_tools.__version__, code_digest(), run.study.id, run.term)
+    """Hash what a report shows: its inputs and, as the duty holder answers later, what is told of that."""
+    told = b"" if run.released.safeguarding is None else frame_csv(run.released.safeguarding.data)
+    return combine(run.fingerprint, eval_tools.__version__, code_digest(), run.study.id, run.term, told)
 
 
 def _write_run_json(

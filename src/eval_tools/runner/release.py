@@ -24,6 +24,7 @@ from eval_tools.studies.load import StudyDefinition
 if TYPE_CHECKING:
     import pandas as pd
 
+LISTED = ("n_listed", "n_answered", "n_within_a_day")
 BINS = 24  # about so many steps over the range of a scale
 
 
@@ -44,6 +45,8 @@ class Released:
     form_checks: ReleasedTable | None  # where a questionnaire asks something about its forms
     quality: ReleasedTable | None  # where there are forms
     linkage: ReleasedTable | None  # where the study links by number and code
+    transfers: ReleasedTable | None  # where forms name sites
+    safeguarding: ReleasedTable | None  # where somebody is named who looks at answers that need a person
 
 
 def release_term(
@@ -57,6 +60,8 @@ def release_term(
     changes: pd.DataFrame,
     verdicts: pd.DataFrame,
     form_checks: pd.DataFrame,
+    transfers: pd.DataFrame,
+    safeguarding: pd.DataFrame,
     quality_counts: pd.DataFrame,
     linkage: pd.DataFrame | None = None,
 ) -> Released:
@@ -165,6 +170,12 @@ def release_term(
             counts=("n_before", "n_found"),
         )
         if linkage is not None and len(linkage)
+        else None,
+        transfers=release_counts(transfers, name="transfers", rows=["group"], column="site", rule=rule)
+        if len(transfers)
+        else None,
+        safeguarding=release_flow(safeguarding, name="safeguarding", counts=LISTED, rule=rule)
+        if len(safeguarding)
         else None,
         people=release_people(change, name="people", rule=rule, by=["outcome"]) if rule.single_people else None,
     )

@@ -43,6 +43,6 @@ def what_to_delete(study: Study, workbench: Workbench) -> str:
     scratch = workbench.scratch.relative_to(workbench.root).as_posix()
     return (
         f"Delete all exports and the roster below {folder}/, {folder}/corrections.yaml and withdrawn.csv, "
-        f"{scratch}/cache/, {scratch}/safeguarding/{study.id}/, {scratch}/ledger/{study.id}*, every copy of them, and "
+        f"{scratch}/cache/, everything else below {scratch}/ that is called {study.id}, every copy of them, and "
         "last the key of the study. study.yaml, plan.lock and reports/ may stay."
     )

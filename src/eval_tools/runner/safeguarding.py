@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from eval_tools.errors import DataError, DefinitionError, Problem, UnknownNames
 from eval_tools.intake.alerts import Alert
 from eval_tools.privacy.key_file import decrypt, encrypt
 from eval_tools.runner.study_run import StudyRun
-from eval_tools.spreadsheets import Cell, as_written, csv_text
+from eval_tools.spreadsheets import Cell, as_written, csv_text, write_owner_only
 
 COLUMNS = ("participant", "wave", "informant", "instrument", "items", "level", "action", "file", "row")
 ANSWERED = "answered.csv"
@@ -49,7 +47,7 @@ def update_lists(run: StudyRun) -> tuple[str, ...]:
             if old not in wanted and old.name != ANSWERED:
                 old.unlink()
     for path, mine in wanted.items():
-        _write(path, _content(mine, run.study.safeguarding_key))
+        write_owner_only(path, _content(mine, run.study.safeguarding_key), above=run.workbench.scratch)
     if wanted:
         _note_listed(folder / ANSWERED, alerts)
     elif folder.is_dir() and not any(folder.iterdir()):
@@ -103,7 +101,7 @@ def enter_answer(run: StudyRun, *, file: str, row: int, outcome: str, on: dateti
     if on.isoformat() < mine[0]["listed"][:10]:
         raise DataError(Problem(f"{file}, row {row}", "was listed after that day.", "Give the day of the answer."))
     mine[0] |= {"answered": on.isoformat(), "outcome": outcome}
-    _write(path, _answers(rows))
+    write_owner_only(path, _answers(rows), above=run.workbench.scratch)
 
 
 def count_answered(run: StudyRun) -> tuple[int, int, int]:
@@ -129,7 +127,7 @@ def _note_listed(path: Path, alerts: Sequence[Alert]) -> None:
     new = [key for key in dict.fromkeys((a.file, str(a.row)) for a in alerts) if key not in known]
     if new:
         rows += [dict(zip(ANSWER_COLUMNS, (*key, now, "", ""), strict=True)) for key in new]
-        _write(path, _answers(rows))
+        write_owner_only(path, _answers(rows), above=path.parent.parent.parent)
 
 
 def _read_answers(path: Path) -> list[dict[str, str]]:
@@ -166,19 +164,3 @@ def _content(alerts: Sequence[Alert], recipient: str) -> bytes:
     header = (("identifier",) if recipient else ()) + COLUMNS
     content = csv_text(header, lines, line_end="\n").encode("utf-8-sig")
     return encrypt(content, [recipient]) if recipient else content
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write beside the target and rename; nobody but the owner may read either, at any moment."""
-    for folder in (path.parent.parent, path.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".part")  # mkstemp: owner only
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        part.chmod(0o600)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

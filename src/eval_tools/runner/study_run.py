@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from eval_tools.comparison.describe import describe_scores
 from eval_tools.comparison.individual import classify_changes, count_classes
 from eval_tools.comparison.results import estimate_results
 from eval_tools.comparison.stepped_verdict import judge_stepped
+from eval_tools.comparison.transfers import count_transfers
 from eval_tools.comparison.verdicts import judge_contrasts
 from eval_tools.comparison.without_flagged import compare_without_flagged
 from eval_tools.errors import DefinitionError, Problem, UnknownNames
@@ -33,12 +35,12 @@ from eval_tools.intake.transfers import load_transfers
 from eval_tools.privacy.check_digits import has_right_check_digits
 from eval_tools.privacy.disclosure import ReleasedTable, release_not_read
 from eval_tools.privacy.key_file import HOW_TO_MAKE_A_KEY, read_key
-from eval_tools.privacy.pseudonyms import key_fingerprint, published_key
+from eval_tools.privacy.pseudonyms import key_fingerprint, pseudonym, published_key
 from eval_tools.privacy.withdrawn import read_withdrawn
 from eval_tools.runner.cache import StageCache
 from eval_tools.runner.duty_holder import refuse_without_lead
 from eval_tools.runner.fingerprint import code_digest, combine, input_hashes
-from eval_tools.runner.release import Released, release_term
+from eval_tools.runner.release import LISTED, Released, release_term
 from eval_tools.runner.retention import refuse_after_retention
 from eval_tools.scoring.form_checks import count_form_checks, leave_out_excluded
 from eval_tools.scoring.norms import place_in_norms
@@ -67,6 +69,8 @@ ABOUT_PEOPLE = (
 )  # findings that count people; the report tells them rounded, or not at all
 KEY_FILE = "EVAL_TOOLS_KEY_FILE"
 IDENTITY_FILE = "EVAL_TOOLS_IDENTITY_FILE"
+TOLD_BY_TRANSFERS = ("transferred", "site_not_of_roster")
+SHORTEST_ID = 4  # a shorter word in a note is more likely a number of forms
 BLOCKS_EACH = (
     "branch-1",
     "compare-intro",
@@ -143,6 +147,12 @@ class StudyRun:
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every raw file and definition."""
         return input_hashes(self.definition, self.workbench)
+
+    def names_participant(self, text: str) -> bool:
+        """Say whether a text holds the id of somebody in the study, as a word of four characters or more."""
+        words = [word for word in re.findall(r"[^\W_](?:[\w.-]*[^\W_])?", text) if len(word) >= SHORTEST_ID]
+        known = set(self.received.participants["participant"])
+        return any(pseudonym(word, key=self.key, study=self.study.id) in known for word in words)
 
     @property
     def fingerprint(self) -> str:
@@ -305,6 +315,17 @@ class StudyRun:
         )
 
     @cached_property
+    def safeguarding(self) -> pd.DataFrame:
+        """How many forms were listed for the duty holder, answered, and answered within a day; empty without one."""
+        import pandas as pd
+
+        from eval_tools.runner.safeguarding import count_answered
+
+        asks = any(True for instrument in self.instruments.values() for _ in instrument.critical_items())
+        rows = [("all", "all", *count_answered(self))] if asks and self.study.safeguarding_lead else []
+        return pd.DataFrame(rows, columns=["group", "wave", *LISTED])
+
+    @cached_property
     def reliabilities(self) -> pd.DataFrame:
         """RELIABILITIES."""
         return self._cache.table("reliabilities", lambda: estimate_reliabilities(self.responses, self.instruments))
@@ -414,6 +435,8 @@ class StudyRun:
             verdicts=self.verdicts,
             form_checks=self.form_checks,
             quality_counts=count_quality(self.quality, self.participants),
+            transfers=count_transfers(self.transfers, self.participants, self.study, wave=self.term),
+            safeguarding=self.safeguarding,
         )
 
     # --- report --------------------------------------------------------------------------------------------
@@ -424,7 +447,8 @@ class StudyRun:
         from eval_tools.reporting.material import Finding, Material
 
         counted: dict[tuple[str, str], list[int]] = {}
-        for issue in self.issues[~self.issues["rule"].isin(ABOUT_PEOPLE)].itertuples(index=False):
+        counted_elsewhere = self.issues["rule"].isin((*ABOUT_PEOPLE, *TOLD_BY_TRANSFERS))  # as released counts
+        for issue in self.issues[~counted_elsewhere].itertuples(index=False):
             counted.setdefault((str(issue.severity), str(issue.rule)), []).append(int(issue.count))  # type: ignore[call-overload]
         findings = tuple(
             Finding(rule=rule, severity=severity, count=max(sum(counts), len(counts)))
@@ -453,6 +477,8 @@ class StudyRun:
             form_checks=released.form_checks,
             quality=released.quality,
             linkage=released.linkage,
+            transfers=released.transfers,
+            safeguarding=released.safeguarding,
             already_reversed=tuple(dict.fromkeys(notes["instrument"])),
             ages_known=bool(self.people["age"].notna().any()),
             lock=self.lock,

@@ -107,7 +107,7 @@ def withdraw(
         remedy = "Is it typed as on the form? With --even-if-absent it is withdrawn before its first form arrives."
         raise DataError(Problem("ID", what, remedy))
     add_withdrawn(run.study.folder, who, on=on)
-    for folder in ("cache", "unfinished"):
+    for folder in ("cache", "unfinished", f"monitor/{run.study.id}"):  # call lists name children by their codes
         shutil.rmtree(run.workbench.scratch / folder, ignore_errors=True)
     tables = dict.fromkeys(f"{each.report}: {each.table}" for each in published)
     return Withdrawal(

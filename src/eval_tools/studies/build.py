@@ -12,7 +12,7 @@ from eval_tools.definitions.strict_yaml import Document
 from eval_tools.instruments.load import Instruments
 from eval_tools.privacy.disclosure import DisclosureRule
 from eval_tools.studies.check_sources import item_columns, source_files
-from eval_tools.studies.places import build_regions, build_starts
+from eval_tools.studies.places import build_confirmed, build_regions, build_starts
 from eval_tools.studies.roles import build_roles
 from eval_tools.studies.study import (
     Assignment,
@@ -82,6 +82,7 @@ def build_study(doc: Document, folder: Path, instruments: Instruments) -> Study:
             }
         ),
         regions=build_regions(doc),
+        confirmed=build_confirmed(doc),
         site_word=data.get("site_word", "site"),
         safeguarding_lead=data["people"].get("safeguarding_lead", ""),
         safeguarding_key=data["people"].get("safeguarding_key", ""),

@@ -99,6 +99,7 @@ def _used_columns(entry: dict[str, Any], instruments: Instruments) -> list[str]:
     """List the columns that are asked for something, as far as study.yaml names them."""
     columns = [*entry["columns"].values(), *entry.get("totals", {})]
     columns += [each["column"] for each in entry.get("subgroups", {}).values()]
+    columns += [entry["rows"]["column"]] if "rows" in entry else []
     for name, part in entry.get("instruments", {}).items():
         if "start" in part:
             columns.append(part["start"])

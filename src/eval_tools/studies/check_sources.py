@@ -193,6 +193,7 @@ def _check_values(doc: Document, path: tuple[str | int, ...], entry: dict[str, A
     known = {
         "wave": [w["id"] for w in doc.data["waves"]],
         "group": list(doc.data["groups"]),
+        "region": list(doc.data.get("regions", {})),
         "sex": ["female", "male"],
         **{kind: list(CONSENT_WORDS) for kind in CONSENTS},
         "consent_ends": [w["id"] for w in doc.data["waves"]],

@@ -22,7 +22,7 @@ from eval_tools.studies.check_design import (
 from eval_tools.studies.check_people import check_people
 from eval_tools.studies.check_plan import check_plan, check_publish
 from eval_tools.studies.check_sources import check_roster, check_sources
-from eval_tools.studies.places import check_regions, check_starts
+from eval_tools.studies.places import check_confirmed, check_regions, check_starts
 from eval_tools.studies.schema import STUDY
 from eval_tools.studies.study import Study
 from eval_tools.studies.workbench import Workbench
@@ -45,7 +45,11 @@ def load_study(study: str, *, workbench: Workbench) -> StudyDefinition:
         With every problem of study.yaml and of the questionnaires it uses.
     """
     folder = workbench.study_folder(study)
-    doc = read_yaml(folder / "study.yaml", root=workbench.root)
+    return parse_study(read_yaml(folder / "study.yaml", root=workbench.root), folder, workbench=workbench)
+
+
+def parse_study(doc: Document, folder: Path, *, workbench: Workbench) -> StudyDefinition:
+    """Turn a study.yaml that may not be written yet into a study; see :func:`load_study`."""
     problems = check_shape(doc, STUDY)
     if problems:
         raise DefinitionError(problems)
@@ -85,6 +89,7 @@ def _check_meaning(doc: Document, folder: Path, instruments: Instruments, availa
         *check_informants(doc),
         *check_starts(doc),
         *check_regions(doc),
+        *check_confirmed(doc),
         *check_sources(doc, folder, instruments, available),
         *check_roster(doc),
         *check_plan(doc, instruments, available),

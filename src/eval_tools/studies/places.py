@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from eval_tools.definitions.strict_yaml import Document
 from eval_tools.errors import Problem, unknown_problem
-from eval_tools.studies.study import Region
+from eval_tools.studies.study import ConfirmedChange, Region
 
 
 def check_starts(doc: Document) -> list[Problem]:
@@ -49,6 +49,43 @@ def check_regions(doc: Document) -> list[Problem]:
     """List everything wrong with the regions; a study without them has no problem."""
     regions = doc.data.get("regions", {})
     return _named_twice(doc, ("regions",), [site for r in regions.values() for site in r["sites"]], "lie in a region")
+
+
+def check_confirmed(doc: Document) -> list[Problem]:
+    """List everything wrong with confirmed changes; a study without them has no problem."""
+    waves = [wave["id"] for wave in doc.data["waves"]]
+    regions = {site: name for name, region in doc.data.get("regions", {}).items() for site in region["sites"]}
+    problems = []
+    for i, entry in enumerate(doc.data.get("confirmed", [])):
+        here = ("confirmed", i)
+        if not entry["was"]:
+            problems.append(Problem(doc.where(here), "was is empty.", "Write was: {region: …} or was: {group: …}."))
+        known: list[tuple[str, str, list[str]]] = [
+            ("wave", entry["from_wave"], waves),
+            ("group", entry["was"].get("group", ""), list(doc.data["groups"])),
+            ("region", entry["was"].get("region", ""), list(doc.data.get("regions", {}))),
+        ]
+        for what, name, names in known:
+            if name and name not in names:
+                problems.append(unknown_problem(what, missing=[name], known=names, where=doc.where(here)))
+        if entry["was"].get("region") and entry["was"]["region"] == regions.get(entry["site"]):
+            what = "the site still lies in the region in which it is said to have been."
+            problems.append(Problem(doc.where(here), what, "Move it under regions, or drop the entry."))
+    return problems
+
+
+def build_confirmed(doc: Document) -> tuple[ConfirmedChange, ...]:
+    """Return the confirmed changes in the order of study.yaml."""
+    return tuple(
+        ConfirmedChange(
+            site=entry["site"],
+            was_region=entry["was"].get("region", ""),
+            was_group=entry["was"].get("group", ""),
+            from_wave=entry["from_wave"],
+            reason=entry["reason"],
+        )
+        for entry in doc.data.get("confirmed", [])
+    )
 
 
 def _named_twice(doc: Document, path: tuple[str | int, ...], sites: list[str], verb: str) -> list[Problem]:

@@ -32,7 +32,9 @@ FILES = Text(
 MEANINGS = MapOf(Text(), keys=r"[^\n]+", at_least=1)
 CONSENTS = {"consent": MEANINGS, "assent": MEANINGS}
 VALUES = Record({}, {"wave": MEANINGS, "group": MEANINGS, "site": MEANINGS, **CONSENTS})
-ROSTER_VALUES = Record({}, {"group": MEANINGS, "site": MEANINGS, "sex": MEANINGS, **CONSENTS, "consent_ends": MEANINGS})
+ROSTER_VALUES = Record(
+    {}, {"group": MEANINGS, "site": MEANINGS, "region": MEANINGS, "sex": MEANINGS, **CONSENTS, "consent_ends": MEANINGS}
+)
 ENCODING = Word("utf-8", "utf-8-sig", "utf-16", "gb18030", "big5hkscs")
 READER = Word(
     "table",
@@ -158,6 +160,17 @@ STUDY = Record(
     },
     {
         "regions": MapOf(Record({"title": Translated(), "sites": ListOf(Text(), at_least=1)}), at_least=1),
+        "confirmed": ListOf(
+            Record(
+                {
+                    "site": Text(),
+                    "was": Record({}, {"region": Slug(), "group": Slug()}),
+                    "from_wave": Slug(),
+                    "reason": Text(),
+                }
+            ),
+            at_least=1,
+        ),
         "site_word": Word("site", "school", "village", "centre"),
         "attribution": Text(),
         "licence": Text(),
@@ -169,7 +182,8 @@ STUDY = Record(
                 "columns": Record(
                     {},
                     dict.fromkeys(
-                        ("participant", "group", "site", "age", "sex", "consent", "assent", "consent_ends"), Text()
+                        ("participant", "group", "site", "region", "age", "sex", "consent", "assent", "consent_ends"),
+                        Text(),
                     ),
                 ),
             },

@@ -71,6 +71,17 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmedChange:
+    """A site that is right to be in another region or group than before."""
+
+    site: str
+    was_region: str  # '' if the region did not change
+    was_group: str  # '' if the group did not change
+    from_wave: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One scale the study set out to change."""
 
@@ -234,6 +245,7 @@ class Study:
     goals: Mapping[str, Goal] = field(default_factory=dict)
     subgroups: Mapping[str, Subgroup] = field(default_factory=dict)
     regions: Mapping[str, Region] = field(default_factory=dict)
+    confirmed: tuple[ConfirmedChange, ...] = ()  # sites that moved, as somebody confirmed
     site_word: SiteWord = "site"
     safeguarding_lead: str = ""  # who answers an alert the same day
     safeguarding_key: str = ""  # public key for which the list of alerts is encrypted

@@ -39,7 +39,7 @@ class Workbench:
 
     @property
     def scratch(self) -> Path:
-        """Cache of stages and unfinished reports; safe to delete."""
+        """Cache of stages (safe to delete), unfinished reports, lists for the duty holder, ledger and access log."""
         return self.root / ".eval_tools"
 
     def study_folder(self, study: str) -> Path:

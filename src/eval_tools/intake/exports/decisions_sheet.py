@@ -6,9 +6,7 @@ It holds what both typed, so it lies under the workbench's scratch folder, reada
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -25,7 +23,7 @@ from eval_tools.intake.exports.decisions import (
     Decision,
 )
 from eval_tools.intake.exports.two_entries import TwoEntries, Typing
-from eval_tools.spreadsheets import put
+from eval_tools.spreadsheets import put, write_owner_only
 
 FOLDER = "double_entry"
 COLUMNS = (FORM, "row in A", "row in B", COLUMN, ENTRY_A, ENTRY_B, DECISION, VALUE)
@@ -65,20 +63,9 @@ def write_decisions_sheet(found: TwoEntries, *, scratch: Path, study: str, decis
             )
         )
     folder = scratch / FOLDER / study
-    for each in (folder.parent, folder):
-        each.mkdir(parents=True, exist_ok=True)
-        each.chmod(0o700)
     parts = PurePosixPath(found.file_a).with_suffix("").parts
     path = folder / f"{'--'.join(part for part in parts if part not in ('/', '..'))}-decisions.xlsx"
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f"{path.stem}-", suffix=".part")  # mkstemp: owner only
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_workbook(_rows(found, decisions)))
-        part.chmod(0o600)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_owner_only(path, _workbook(_rows(found, decisions)), above=scratch)
     return path
 
 

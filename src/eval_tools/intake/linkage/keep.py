@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eval_tools.errors import DataError, Problem
-from eval_tools.intake.linkage.review import write_owner_only
+from eval_tools.intake.linkage.review import write_rows
 from eval_tools.spreadsheets import as_written
 from eval_tools.tables import LINKS, check_table
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def write_links(path: Path, links: pd.DataFrame) -> None:
     """Keep LINKS below ``.eval_tools/linkage/<study>/``; a half-written file is never left behind."""
     blank = links.astype(object).where(links.notna(), "")
-    write_owner_only(path, list(LINKS.columns), blank[list(LINKS.columns)].to_numpy().tolist())
+    write_rows(path, list(LINKS.columns), blank[list(LINKS.columns)].to_numpy().tolist())
 
 
 def read_links(path: Path) -> pd.DataFrame:

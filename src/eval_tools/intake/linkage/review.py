@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.linkage.forms import CodedForm
-from eval_tools.spreadsheets import Cell, csv_text
+from eval_tools.spreadsheets import Cell, csv_text, write_owner_only
 
 REASONS = {
     "number_shared": "several forms of one occasion with different codes carry one printed number",
@@ -104,22 +102,12 @@ def write_review_list(path: Path, cases: Sequence[ReviewCase], *, element_names:
         path.unlink(missing_ok=True)
         return
     rows = [line for number, case in enumerate(cases, start=1) for line in _lines(number, case, element_names)]
-    write_owner_only(path, COLUMNS, rows)
+    write_rows(path, COLUMNS, rows)
 
 
-def write_owner_only(path: Path, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Write a CSV of single people beside the target and rename it; nobody but the owner may read either."""
-    for folder in (path.parent.parent, path.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.stem}-", suffix=".part")  # mkstemp: owner only
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(csv_text(header, rows, line_end="\n").encode("utf-8-sig"))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write a table of single people below ``.eval_tools/linkage/<study>/``; nobody but the owner may read it."""
+    write_owner_only(path, csv_text(header, rows, line_end="\n").encode("utf-8-sig"), above=path.parent.parent.parent)
 
 
 def _lines(number: int, case: ReviewCase, names: Sequence[str]) -> list[list[Cell]]:

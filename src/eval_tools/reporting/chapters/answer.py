@@ -280,6 +280,8 @@ def people(desk: Desk) -> list[str]:
 def scored(desk: Desk, outcome: Outcome) -> str:
     """Say how many of those who answered twice have two scores."""
     n = _n_scored(desk, outcome)
+    if not isfinite(n) and desk.study.disclosure.round_to == 1:  # an exact total may be hidden without being small
+        return desk.words("answer.people_hidden")
     if not isfinite(n):
         return desk.words("answer.people_scored_few", min_cell=desk.min_cell, scale_name=desk.scale_name(outcome))
     return desk.words("answer.people_scored", n=desk.words.number(n, 0), scale_name=desk.scale_name(outcome))

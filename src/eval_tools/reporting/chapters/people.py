@@ -19,12 +19,14 @@ def people_chapter(desk: Desk) -> Chapter:
         flow_table(desk),
         dropout_table(desk),
         Paragraph(id="dropout-note", text=desk.words("people.dropout.note"), role="note"),
+        *transfers(desk),
         *only_after(desk),
         *not_read(desk),
         Paragraph(id="findings", text=findings(desk)),
     ]
     if desk.material.findings:
         blocks.append(findings_table(desk))
+    blocks += safeguarding(desk)
     return Chapter(id="people", heading=desk.words("people.heading"), blocks=tuple(blocks))
 
 
@@ -133,6 +135,41 @@ def dropout_table(desk: Desk) -> Table:
         ),
         rows=tuple((desk.group_title(group), *(desk.estimate(rows[group], 2) for rows in tables)) for group in groups),
     )
+
+
+def transfers(desk: Desk) -> list[Paragraph]:
+    """Say how many were at another site later, and that the one at the start counts."""
+    if desk.material.transfers is None:
+        return []
+    table = desk.material.transfers.data
+    moved = {row["group"]: float(row["count"]) for row in records(table[table["site"] == "moved"])}
+    if not isfinite(moved[desk.total]):
+        return [Paragraph(id="transfers", text=desk.words("people.moved_hidden"), role="note")]
+    told = [
+        desk.words("people.moved_group", group=desk.group_title(group), n=desk.flow_count(moved[group]))
+        for group in desk.study.groups
+    ]
+    text = desk.words(
+        "people.moved", n=desk.words.number(moved[desk.total], 0), groups=desk.words.clauses(told), **desk.waves
+    )
+    return [Paragraph(id="transfers", text=text, role="note")]
+
+
+def safeguarding(desk: Desk) -> list[Paragraph]:
+    """Say that answers that need a person reached one, and how fast; nothing about any answer."""
+    if desk.material.safeguarding is None:
+        return []
+    [row] = records(desk.material.safeguarding.data)
+    listed, answered, soon = (float(row[name]) for name in ("n_listed", "n_answered", "n_within_a_day"))
+    sentences = [desk.words("people.safeguarding.in_place")]
+    if isfinite(listed):
+        n = {"listed": desk.words.number(listed, 0)}
+        if isfinite(answered) and isfinite(soon):
+            places = {"answered": desk.words.number(answered, 0), "soon": desk.words.number(soon, 0)}
+            sentences.append(desk.words("people.safeguarding.ran", **n, **places))
+        else:
+            sentences.append(desk.words("people.safeguarding.listed", **n))
+    return [Paragraph(id="safeguarding", text=desk.words.sentences(*sentences), role="note")]
 
 
 def only_after(desk: Desk) -> list[Paragraph]:

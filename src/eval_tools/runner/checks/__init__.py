@@ -1,0 +1,1 @@
+"""What a check found, and its four forms: text, page, workbook, and the workbook read back."""
