@@ -132,10 +132,12 @@ def _quick_facts(pieces: Iterable[bytes]) -> PartFacts | None:
             return None
         n_cells = piece.count(b"<c ")
         if n_cells:
-            names = _FILLED.findall(piece)
-            if len(names) != n_cells and len(names) + len(_EMPTY.findall(piece)) != n_cells:
+            found = _plain_cells(piece, n_cells) or _named_cells(piece, n_cells)
+            if found is None:
                 return None
-            _count_cells(names, piece, facts)
+            facts.filled += found[0]
+            facts.rows, facts.columns = max(facts.rows, found[1]), max(facts.columns, found[2])
+            _note_cells(piece, facts)
         if b"<si" in piece:
             starts = [found.start() for found in _TEXT.finditer(piece)]
             facts.texts += len(starts)
@@ -148,11 +150,55 @@ def _quick_facts(pieces: Iterable[bytes]) -> PartFacts | None:
     return facts
 
 
-def _count_cells(names: list[bytes], piece: bytes, facts: PartFacts) -> None:
+def _plain_cells(piece: bytes, n_cells: int) -> tuple[int, int, int] | None:
+    """Count filled cells, rows and columns where no cell is empty and nothing but cells and rows has a name.
+
+    None where that is not so, or not certain.
+    """
+    if any(sign in piece for sign in (b"/>", b"\n", b"\t", b"\r")):
+        return None
+    if piece.count(b" r") != n_cells + piece.count(b"<row r="):
+        return None
+    signs = np.frombuffer(piece, dtype=np.uint8)
+    at = np.flatnonzero((signs[:-2] == ord("<")) & (signs[1:-1] == ord("c")) & (signs[2:] == ord(" "))) + 3
+    if len(at) != n_cells or at[-1] + 16 > len(signs):
+        return None
+    if any((signs[at + i] != sign).any() for i, sign in enumerate(b'r="')):
+        return None
+    columns, rows = np.zeros(n_cells, dtype=np.int64), np.zeros(n_cells, dtype=np.int64)
+    open_ = np.ones(n_cells, dtype=bool)
+    for i in range(3, 14):
+        sign = signs[at + i]
+        letter, digit = open_ & (sign - ord("A") < 26), open_ & (sign - ord("0") < 10)
+        if (letter & (rows > 0)).any():
+            return None
+        np.multiply(columns, 26, out=columns, where=letter)
+        np.add(columns, sign - ord("A") + 1, out=columns, where=letter)
+        np.multiply(rows, 10, out=rows, where=digit)
+        np.add(rows, sign - ord("0"), out=rows, where=digit)
+        ends = open_ & ~letter & ~digit
+        if (sign[ends] != ord('"')).any():
+            return None
+        open_ &= ~ends
+        if not open_.any():
+            break
+    if open_.any() or not columns.all() or not rows.all():
+        return None
+    return n_cells, int(rows.max()), int(columns.max())
+
+
+def _named_cells(piece: bytes, n_cells: int) -> tuple[int, int, int] | None:
+    """Count filled cells, rows and columns where cells are written as programs write them; else None."""
+    names = _FILLED.findall(piece)
+    if len(names) != n_cells and len(names) + len(_EMPTY.findall(piece)) != n_cells:
+        return None
     joined = b" ".join(names)
-    facts.filled += len(names)
-    facts.rows = max([facts.rows, *map(int, set(joined.translate(None, _LETTERS).split()))])
-    facts.columns = max([facts.columns, *(_column(c.decode()) for c in set(joined.translate(None, _DIGITS).split()))])
+    rows = max(map(int, set(joined.translate(None, _LETTERS).split())), default=0)
+    columns = max((_column(c.decode()) for c in set(joined.translate(None, _DIGITS).split())), default=0)
+    return len(names), rows, columns
+
+
+def _note_cells(piece: bytes, facts: PartFacts) -> None:
     facts.text_references += piece.count(b't="s"')
     if b"<f" in piece:
         facts.formulas += [position(found.decode()) for found in _FORMULA.findall(piece)]
