@@ -13,8 +13,9 @@ def test_check_names_rows_with_signs_and_questions_left_open_and_still_lets_the_
     little.write_answers(rows)
     outcome = check_study("little", start=little.root)
     assert outcome.exit_code == 0
-    [line] = [text for text in outcome.text.splitlines() if "row 6" in text and "the same answer to at least" in text]
-    assert "both/answers.csv" in line
+    found = [text for text in outcome.text.splitlines() if "row 6" in text and "the same answer to at least" in text]
+    assert len(found) == 1
+    assert "both/answers.csv" in outcome.text
     assert "stays in every table" in outcome.text
     assert "column 'ces-d.cesd07'" in outcome.text
     assert "leave this item open" in outcome.text
