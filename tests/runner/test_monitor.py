@@ -91,6 +91,25 @@ def test_nobody_asks_again_for_a_child_that_withdrew_or_has_no_consent(collectin
     assert [file.not_in_roster for file in seen.files] == [0, 0]
 
 
+def test_nobody_asks_again_after_a_refusal_on_an_earlier_form_or_once_consent_has_ended(collecting):
+    collecting.change(
+        "columns: {participant: id, wave: wave}", "columns: {participant: id, wave: wave, consent: agreed}"
+    )
+    lines = list(csv.reader(collecting.answers.read_text(encoding="utf-8").splitlines()))
+    words = ["agreed", *("refused" if row[:2] == [CODES[10], "autumn"] else "given" for row in lines[1:])]
+    write(collecting.answers, [[*row, word] for row, word in zip(lines, words, strict=True)])
+    collecting.change("site: school}\nsources", "site: school, consent_ends: until}\nsources")
+    path = collecting.folder / "roster.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    ends = ["spring" if row.startswith(CODES[11]) else "" for row in rows]
+    text = "\n".join([f"{header},until", *(f"{row},{end}" for row, end in zip(rows, ends, strict=True))])
+    path.write_text(text + "\n", encoding="utf-8")
+    seen = run_of(collecting).collection("spring")
+    assert {each.code for each in seen.missing if each.informant == "child"} == set(CODES[8:10])
+    assert not {CODES[10], CODES[11]} & {each.code for each in seen.missing}
+    assert sum(place.expected for place in seen.places if place.informant == "child") == 10
+
+
 def run_of(bench):
     return open_study("little", start=bench.root)
 

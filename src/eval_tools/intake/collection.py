@@ -16,7 +16,7 @@ from statistics import median
 
 from eval_tools.instruments.instrument import Instrument
 from eval_tools.intake.clock import days_received, seconds_taken
-from eval_tools.intake.consent import find_permission, leave_out_withdrawn
+from eval_tools.intake.consent import Permission, find_permission, leave_out_withdrawn
 from eval_tools.intake.corrections import Correction
 from eval_tools.intake.findings import Findings
 from eval_tools.intake.placing import meanings_of
@@ -131,24 +131,28 @@ def watch_collection(
     """
     findings = Findings()
     raw_files: list[RawFile] = []
-    roster = _Roster()
     withdrawn = read_withdrawn(study.folder)
-    if study.roster is not None:
-        raw = read_entry(study, study.roster, instruments, corrections, findings, raw_files)
-        if raw is not None:
-            raw = leave_out_withdrawn(raw, study.roster, study, key, withdrawn, findings)
-            roster = _read_roster(raw, study, key, is_right_code, findings)
+
+    def read(entry: Source | Roster) -> RawTable | None:
+        raw = read_entry(study, entry, instruments, corrections, findings, raw_files)
+        return None if raw is None else leave_out_withdrawn(raw, entry, study, key, withdrawn, findings)
+
+    roster_raw = None if study.roster is None else read(study.roster)
+    tables = [(source, read(source)) for source in study.sources]  # of all waves: a refusal may stand on any form
+    known = [(source, raw) for source, raw in tables if raw is not None]
+    permission = find_permission(roster_raw, known, study, key, Findings())
+    roster = _Roster()
+    if roster_raw is not None:
+        roster = _read_roster(roster_raw, study, wave, key, permission, is_right_code, findings)
     forms: dict[Form, _Form] = {}
     files = []
-    for source in study.sources:
+    for source, raw in tables:
         if source.wave not in (None, wave):
             continue
         form = forms.setdefault((source.informant, tuple(part.instrument for part in source.instruments)), _Form())
-        raw = read_entry(study, source, instruments, corrections, findings, raw_files)
         if raw is None:
             files.append(FileProgress(file=source.file, informant=source.informant, readable=False))
         else:
-            raw = leave_out_withdrawn(raw, source, study, key, withdrawn, findings)
             files.append(_watch_file(raw, source, study, wave, key, roster, form, is_right_code, findings))
     return Collection(
         wave=wave,
@@ -176,7 +180,13 @@ class _Roster:
 
 
 def _read_roster(
-    raw: RawTable, study: Study, key: bytes, is_right_code: Callable[[str], bool], findings: Findings
+    raw: RawTable,
+    study: Study,
+    wave: str,
+    key: bytes,
+    permission: Permission,
+    is_right_code: Callable[[str], bool],
+    findings: Findings,
 ) -> _Roster:
     assert study.roster is not None
     codes = raw.column(study.roster.columns["participant"])
@@ -186,8 +196,10 @@ def _read_roster(
     for who, code, site in zip(people, codes, sites, strict=True):
         if who:
             children.setdefault(who, (code, site))
-    agreed = find_permission(raw, (), study, key, Findings()).agreed
-    without = frozenset() if agreed is None else frozenset(children) - agreed
+    place = list(study.waves).index(wave)
+    ended = {who for who, end in permission.ends.items() if end <= place}
+    agreed = frozenset(children) if permission.agreed is None else permission.agreed
+    without = frozenset(children) - (agreed - permission.refused - ended)
     children = {who: child for who, child in children.items() if who not in without}
     return _Roster(
         children=children,
