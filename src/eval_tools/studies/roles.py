@@ -8,7 +8,14 @@ from typing import Any
 from eval_tools.studies.study import Role
 
 ROLES: tuple[Role, ...] = ("direct", "quasi", "sensitive", "other")
-BY_USE: dict[str, Role] = {"participant": "direct", "group": "quasi", "site": "quasi", "region": "quasi", "age": "quasi", "sex": "quasi"}
+BY_USE: dict[str, Role] = {
+    "participant": "direct",
+    "group": "quasi",
+    "site": "quasi",
+    "region": "quasi",
+    "age": "quasi",
+    "sex": "quasi",
+}
 
 
 def declared_roles(entry: dict[str, Any]) -> list[tuple[str, Role]]:
