@@ -59,7 +59,7 @@ def read_raw_file(
     identifying : collection of str
         Columns that study.yaml declares to identify people; they are dropped like those of the platform.
     """
-    export = _open(folder, file, reading, wanted, findings)
+    export = open_export(folder, file, reading, wanted, findings)
     if export is None:
         return None
     reader = choose_reader(export, findings, declared=reading.reader)
@@ -84,7 +84,10 @@ def read_raw_file(
     return _without_identifying(raw, wanted, identifying, findings)
 
 
-def _open(folder: Path, file: str, reading: Reading, wanted: Collection[str], findings: Findings) -> Export | None:
+def open_export(
+    folder: Path, file: str, reading: Reading, wanted: Collection[str], findings: Findings
+) -> Export | None:
+    """Open a file and its companions as sheets of text; None, with findings, where one of them cannot be read."""
     received = open_received(folder / file, file=file, findings=findings, folder=folder)
     if received is None:
         return None

@@ -30,6 +30,7 @@ from eval_tools.runner.mapping import mapping_problems
 from eval_tools.runner.retention import warn_of_retention
 from eval_tools.runner.safeguarding import update_lists
 from eval_tools.runner.study_run import StudyRun, open_study
+from eval_tools.runner.typed_twice import write_decisions_sheets
 from eval_tools.scoring.notes import note_answers
 from eval_tools.studies.ages import doubtful_ages
 from eval_tools.studies.workbench import Workbench
@@ -118,7 +119,7 @@ def _exit_code(report: CheckReport) -> int:
 def examine_study(run: StudyRun, *, today: datetime.date) -> CheckReport:
     """Gather what is found in the files of a study, and write the list for the duty holder anew."""
     received = run.received
-    alerts = update_lists(run)
+    alerts = (*update_lists(run), *write_decisions_sheets(run))
     found = [*group_findings(received.issues), *_mapping(run), *_lead(run)]
     found += [*_notes(run), *_quality(run), *_privacy(run, today)]
     roster = run.study.roster
