@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -428,11 +429,21 @@ def at_a_terminal(bench, typed, *, interrupt=False):
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "eval_tools", "new", "hope"]
     environment = os.environ | {"EVAL_TOOLS_WORKBENCH": str(bench.root), "TERM": "xterm"}
-    running = subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True)
+    running = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        close_fds=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # also where the tests run in the background
+    )
     os.close(theirs)
     shown, waiting = b"", list(typed)
     end = time.monotonic() + 60
     while time.monotonic() < end:
+        if not select.select([ours], [], [], 1)[0]:
+            continue
         try:
             shown += os.read(ours, 4096)
         except OSError:
@@ -446,7 +457,10 @@ def at_a_terminal(bench, typed, *, interrupt=False):
             else:
                 os.write(ours, b"\n")
     os.close(ours)
-    return shown.decode(), running.wait(timeout=30)
+    try:
+        return shown.decode(), running.wait(timeout=30)
+    finally:
+        running.kill()
 
 
 def test_in_a_terminal_a_new_user_is_asked_and_gets_a_study(bench):
